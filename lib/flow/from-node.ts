@@ -1,0 +1,17 @@
+/**
+ * Wraps a Node readable for Highland so that a premature end is an error and not a hang:
+ * Highland alone listens to 'error' once and ignores 'close' (caolan/highland#490).
+ */
+import { finished, type Readable } from 'node:stream'
+import _ from 'highland'
+
+type OnFinished = (
+  readable: NodeJS.ReadableStream,
+  done: (error?: Error) => void,
+) => () => void
+
+const untilFinished: OnFinished = (readable, done) =>
+  finished(readable as Readable, { writable: false }, error => done(error ?? undefined))
+
+export const fromNode = <T>(readable: Readable): Highland.Stream<T> =>
+  _<T>(readable, untilFinished)

@@ -1,0 +1,72 @@
+/**
+ * The books of a run: in = kept + filtered + rejected, always. Stages find the ledger of the
+ * run they are built in by themselves (as a logger finds its request), so that a pipeline
+ * written by a user is accounted for without passing anything along.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Record } from './record.js'
+
+export type Counts = { [code: string]: number }
+type Written = void | Promise<void>
+
+export class Ledger {
+  in = 0
+  blank = 0
+  /** Records that a custom stage made out of others: they count as input, too. */
+  split = 0
+  kept = 0
+  filtered: Counts = {}
+  rejected: Counts = {}
+  /** Rows written, by shape. */
+  rows: Counts = {}
+  /** Things worth a number that end no record, such as a dropped constraint. */
+  notes: Counts = {}
+
+  entered(): void {
+    this.in++
+  }
+
+  note(name: string, by = 1): void {
+    add(this.notes, name, by)
+  }
+
+  keep(rows: Counts): void {
+    this.kept++
+    for (const [shape, n] of Object.entries(rows)) add(this.rows, shape, n)
+  }
+
+  filter(code: string): void {
+    add(this.filtered, code)
+  }
+
+  /** Counts a reject and hands it to `onReject`; a promise asks the stream to wait. */
+  reject(record: Record): Written {
+    add(this.rejected, record.reject?.code ?? 'unknown')
+    return this.onReject?.(record)
+  }
+
+  /** What is still open, or lost: 0 when a run has ended and the books are right. */
+  get open(): number {
+    return this.in + this.split - this.kept - sum(this.filtered) - sum(this.rejected)
+  }
+
+  /** Set by the run: where rejects and the rows of `--also` go. */
+  onReject?: (record: Record) => Written
+  onAlso?: (shape: string, row: object) => Written
+}
+
+const add = (counts: Counts, name: string, by = 1): void => {
+  counts[name] = (counts[name] ?? 0) + by
+}
+
+export const sum = (counts: Counts): number =>
+  Object.values(counts).reduce((a, b) => a + b, 0)
+
+const current = new AsyncLocalStorage<Ledger>()
+
+/** The ledger of the run that is being built, or a fresh one outside of a run. */
+export const currentLedger = (): Ledger => current.getStore() ?? new Ledger()
+
+/** Builds stages whose records are accounted for in `ledger`. */
+export const accountedIn = <T>(ledger: Ledger, build: () => T): T =>
+  current.run(ledger, build)

@@ -1,0 +1,98 @@
+/**
+ * What a step knows of a model: it asks, and gets an outcome. Where the server is, how many
+ * there are, retries, batching and limits are behind this interface.
+ */
+import type { RejectCode } from '../errors.js'
+
+export interface Message {
+  role: 'system' | 'user' | 'assistant' | 'tool'
+  content: string
+}
+
+/** A JSON Schema the answer must follow. The same text for many calls lets a server cache it. */
+export interface AnswerSchema {
+  name: string
+  schema: object
+}
+
+export interface Sampling {
+  temperature: number
+  topP: number
+  maxTokens: number
+  /** Samples wanted from this one call; default 1. */
+  n?: number
+  seed?: number | undefined
+  stop?: string[]
+}
+
+export interface ModelCall {
+  /** For counters, traces and the order of calls: decompose, question, compose, generate, judge. */
+  label: string
+  /** Where the record stands in the input: the smaller, the sooner its calls are sent. */
+  rank: number
+  /** A chat, or with `prompt` a text completion on `/v1/completions`. */
+  messages?: Message[]
+  prompt?: string
+  sampling: Sampling
+  schema?: AnswerSchema | undefined
+}
+
+export interface Choice {
+  text: string
+  /** finish_reason: stop, length, repetition, … An `abort` never gets here: it is retried. */
+  finish: string
+  reasoning?: string
+}
+
+export interface Usage {
+  prompt: number
+  completion: number
+}
+
+/** A call always settles into one of these; it never throws. */
+export type Outcome =
+  | { ok: true; choices: Choice[]; usage: Usage; attempts: number }
+  | {
+      ok: false
+      code: RejectCode
+      message: string
+      status?: number
+      attempts: number
+      /** The last body, for the reject. */
+      raw?: string
+    }
+
+/** Counted since the model was made. Calls are counted once each, whatever the attempts. */
+export interface ModelStats {
+  calls: { [label: string]: number }
+  failed: number
+  retries: number
+  tokens: Usage
+  /** Sequences at the server now, the limit on them, and calls that wait for room here. */
+  inFlight: number
+  limit: number
+  queued: number
+}
+
+export interface Model {
+  /** Name of the model as sent on the wire. */
+  readonly name: string
+  /** Context length in tokens, where the server says it. */
+  readonly maxModelLen?: number | undefined
+  call(request: ModelCall): Promise<Outcome>
+  stats(): ModelStats
+  /** Waits for open calls and closes the sockets. */
+  close(): Promise<void>
+  /** Cuts open calls: they settle as `aborted`, and the server sees the disconnect. */
+  abort(): void
+}
+
+/** Which model does which part of the method. They may all be the same one. */
+export interface Roles {
+  decompose: Model
+  compose: Model
+  generate: Model
+  judge: Model
+}
+export const roleNames = ['decompose', 'compose', 'generate', 'judge'] as const
+export type RoleName = (typeof roleNames)[number]
