@@ -35,6 +35,8 @@ export interface ModelCall {
   prompt?: string
   sampling: Sampling
   schema?: AnswerSchema | undefined
+  /** Further fields of the request body, such as `add_special_tokens` for a raw prompt. */
+  extra?: { [field: string]: unknown }
 }
 
 export interface Choice {
