@@ -19,6 +19,8 @@ export class Ledger {
   rejected: Counts = {}
   /** Rows written, by shape. */
   rows: Counts = {}
+  /** Set by `filter`: what leaves it is counted already, so that the end of a run does not count again. */
+  settled = false
   /** Things worth a number that end no record, such as a dropped constraint. */
   notes: Counts = {}
 
@@ -35,8 +37,13 @@ export class Ledger {
     for (const [shape, n] of Object.entries(rows)) add(this.rows, shape, n)
   }
 
-  filter(code: string): void {
-    add(this.filtered, code)
+  /** One more row of a record that is kept already. */
+  row(shape: string): void {
+    add(this.rows, shape)
+  }
+
+  filter(code: string, by = 1): void {
+    add(this.filtered, code, by)
   }
 
   /** Counts a reject and hands it to `onReject`; a promise asks the stream to wait. */
