@@ -105,4 +105,4 @@ export const ordinalOf = (id: string): number => {
 
 /** JSON Schema (draft 2020-12) of the record, as published for other programs. */
 export const recordSchema = (): object =>
-  z.toJSONSchema(Record.meta({ id: 'UltraifRecord' }), { io: 'input' })
+  z.toJSONSchema(Record, { io: 'input', target: 'draft-2020-12' })

@@ -1,0 +1,94 @@
+/**
+ * Reads the JSON a model was asked for out of what it wrote: bare, in a code block, with prose
+ * round it, or slightly broken. What a model says is never trusted: a piece of something larger,
+ * a cut-off object or a torn one is no answer, however well that piece would parse.
+ */
+import { repairJson } from './json/repair.js'
+import { jsonSpans, type Span } from './json/spans.js'
+
+export interface Reading {
+  value: unknown
+  /**
+   * `strict` the whole text is JSON · `fenced` a code block is · `embedded` an object with prose
+   * round it · `partial` one of several objects · `repaired` what was written is not JSON.
+   */
+  how: 'strict' | 'fenced' | 'embedded' | 'partial' | 'repaired'
+  /**
+   * Other objects in the text that fit as well, in order; undefined for one that cannot be read.
+   * Empty for a well-behaved reply. Where a wrong answer is dear, compare.
+   */
+  rivals: unknown[]
+}
+
+export interface ReadJsonOptions {
+  /** Whether a value has the shape that was asked for; without it any object or array has. */
+  fits?: (value: unknown) => boolean
+}
+
+/** Replies longer than this are not read; no answer that we ask for comes near. In characters. */
+export const maxReplyLength = 1_000_000
+
+/**
+ * Of several objects that fit the last counts: models that think aloud or correct themselves end
+ * on what they mean. Nothing inside an object counts, so text that an answer quotes cannot speak
+ * for it. Text that stops in the middle of a string or a value gives nothing; one that only lacks
+ * its last brackets is `repaired`. That is no check of `finish_reason`: refuse `length` first.
+ *
+ * ```ts
+ * readJson('Sure!\n{"answer": "no"}')  // { value: { answer: 'no' }, how: 'embedded', rivals: [] }
+ * readJson('{"question": "Is i')       // undefined
+ * ```
+ */
+export const readJson = (
+  reply: string,
+  { fits = () => true }: ReadJsonOptions = {},
+): Reading | undefined => {
+  if (reply.length > maxReplyLength) return undefined
+  const text = afterThinking(reply).trim()
+  const found = jsonSpans(text)
+  if (!found || found.torn) return undefined
+
+  const from = Math.min(text.indexOf('{'), found.spans[0]?.start ?? 0)
+  const braces = text.lastIndexOf('}') + 1 - from
+  const readings = found.spans.map(span => read(text, span, braces))
+  const last = readings.findLast(reading => reading && fits(reading.value))
+  if (!last) return undefined
+  const rivals = readings.filter(other => other !== last && (!other || fits(other.value)))
+  return { ...last, rivals: rivals.map(other => other?.value) }
+}
+
+/** Drafts in thinking text are no answer. Servers with a reasoning parser have removed them. */
+const afterThinking = (reply: string): string => {
+  const end = /^\s*[[{]/.test(reply) ? -1 : reply.lastIndexOf(thinkingEnd)
+  return end < 0 ? reply : reply.slice(end + thinkingEnd.length)
+}
+const thinkingEnd = '</think>'
+
+const read = (
+  text: string,
+  { start, end, closed, fenced }: Span,
+  braces: number,
+): Pick<Reading, 'value' | 'how'> | undefined => {
+  const piece = text.slice(start, end)
+  const value = closed ? parse(piece) : undefined
+  if (value === undefined) {
+    const repaired = repairJson(closed ? piece : piece.replace(/\s*```$/, ''))
+    const mended = repaired === undefined ? undefined : parse(repaired)
+    return mended === undefined ? undefined : { value: mended, how: 'repaired' }
+  }
+  if (piece.length === text.length) return { value, how: 'strict' }
+  if (fenced) return { value, how: 'fenced' }
+  return { value, how: piece.length >= 0.8 * braces ? 'embedded' : 'partial' }
+}
+
+/** An object or array, without keys that could reach a prototype. */
+const parse = (text: string): unknown => {
+  try {
+    const value: unknown = JSON.parse(text, (key, value: unknown) =>
+      key === '__proto__' ? undefined : value,
+    )
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Data inside a prompt stands between tags on lines of their own. A text that holds one of our
+ * tags is disarmed on the way in and restored on the way out, so that no prompt and no response
+ * can close its own block and speak for us.
+ */
+import type { Turn } from '../record.js'
+
+export const tagNames = [
+  'conversation',
+  'prompt',
+  'constraint',
+  'kind',
+  'checks',
+  'response',
+  'questions',
+  'question',
+] as const
+export type TagName = (typeof tagNames)[number]
+
+const ours = new RegExp(`<(/?)(?=(?:${tagNames.join('|')})>)`, 'gi')
+const disarmed = new RegExp(`<\\\\(/?)(?=(?:${tagNames.join('|')})>)`, 'gi')
+
+/** `<prompt>`, the text, `</prompt>`, each on its own line. */
+export const tagged = (name: TagName, text: string): string =>
+  `<${name}>\n${text.replace(ours, '<\\$1')}\n</${name}>`
+
+/** Undoes `tagged`'s escaping in text that a model copied out of its prompt. */
+export const restoreTags = (text: string): string => text.replace(disarmed, '<$1')
+
+/** Earlier turns as one block, or nothing when there are none. */
+export const conversation = (
+  system: string | undefined,
+  history: readonly Turn[] | undefined,
+): string[] => {
+  const turns = [
+    ...(system ? [`system: ${system}`] : []),
+    ...(history ?? []).map(turn => `${turn.role}: ${turn.content}`),
+  ]
+  return turns.length === 0 ? [] : [tagged('conversation', turns.join('\n\n'))]
+}

@@ -1,0 +1,140 @@
+/**
+ * One question to a model until the reply can be used: a call, its reader, and another try with
+ * another seed when the reply was cut off or made no sense. Transport retries are the model's
+ * own affair and are not counted here.
+ */
+import type { RejectCode } from '../errors.js'
+import type { Message, Model, ModelCall } from '../model/model.js'
+import { messagesOf, type Prompt } from '../prompts/prompt.js'
+import type { PromptTexts } from '../prompts/own-texts.js'
+import { wireSeed } from '../seed.js'
+
+export interface Asking {
+  label: string
+  rank: number
+  seed: number | undefined
+  /** Place in the method, see `wireSeed`. */
+  stage: string
+  pass?: number
+  sample?: number
+  temperature: number
+  topP?: number
+  maxTokens: number
+  /** Tries until the reply can be used. */
+  tries: number
+}
+
+export interface Unusable {
+  ok: false
+  code: RejectCode
+  message: string
+  raw?: string | undefined
+}
+export type Answer<Value> = { ok: true; value: Value } | Unusable
+
+/** The model answered, but not usably; every other code is a call that failed. */
+export const isReadingFailure = (code: RejectCode): boolean =>
+  code === 'truncated' || code === 'no_reply' || code === 'unusable_reply'
+
+/** A greedy model answers the same again whatever the seed: another try needs some warmth. */
+const retryTemperature = 0.3
+
+/** Asks with one of our prompts and reads the reply with it. */
+export const ask = <Input, Value>(
+  model: Model,
+  prompt: Prompt<Input, Value>,
+  input: Input,
+  asking: Asking,
+  texts?: PromptTexts,
+): Promise<Answer<Value>> =>
+  askRaw(
+    model,
+    { messages: messagesOf(prompt, input, texts), schema: prompt.schema(input) },
+    asking,
+    text => prompt.read(text, input),
+  )
+
+/** The same for a request that is put together elsewhere. `read` answers undefined or a reason to try again. */
+export const askRaw = async <Value>(
+  model: Model,
+  request: Pick<ModelCall, 'prompt' | 'schema' | 'extra'> & { messages?: Message[] },
+  asking: Asking,
+  read: (text: string) => Value | undefined,
+  stop?: string[],
+): Promise<Answer<Value>> => {
+  let { maxTokens } = asking
+  let failure: Unusable = { ok: false, code: 'no_reply', message: 'not asked' }
+  for (let attempt = 0; attempt < asking.tries; attempt++) {
+    const seed = wireSeed(asking.seed, {
+      stage: asking.stage,
+      pass: asking.pass ?? 0,
+      attempt,
+    })
+    const outcome = await model.call({
+      ...request,
+      label: asking.label,
+      rank: asking.rank,
+      sampling: {
+        temperature:
+          attempt === 0
+            ? asking.temperature
+            : Math.max(asking.temperature, retryTemperature),
+        topP: asking.topP ?? 1,
+        maxTokens,
+        seed: seed === undefined ? undefined : seed + (asking.sample ?? 0),
+        ...(stop ? { stop } : {}),
+      },
+    })
+    if (!outcome.ok) {
+      const { code, message, raw } = outcome
+      return { ok: false, code, message, raw }
+    }
+    const { text = '', finish = 'stop' } = outcome.choices[0] ?? {}
+    if (finish === 'stop') {
+      const value = read(text)
+      if (value !== undefined) return { ok: true, value }
+    }
+    failure = unusable(asking.label, text, finish, maxTokens)
+    if (finish === 'length') maxTokens = roomier(maxTokens, model.maxModelLen)
+  }
+  return failure
+}
+
+const unusable = (
+  label: string,
+  raw: string,
+  finish: string,
+  maxTokens: number,
+): Unusable =>
+  finish === 'length'
+    ? {
+        ok: false,
+        code: 'truncated',
+        message: `${label}: cut off at ${maxTokens} tokens`,
+        raw,
+      }
+    : raw.trim() === ''
+      ? {
+          ok: false,
+          code: 'no_reply',
+          message: `${label}: the model answered with nothing`,
+        }
+      : finish === 'stop'
+        ? {
+            ok: false,
+            code: 'unusable_reply',
+            message: `${label}: expected the JSON that was asked for, got ${raw.slice(0, 120)}`,
+            raw,
+          }
+        : {
+            ok: false,
+            code: 'unusable_reply',
+            message: `${label}: ended with ${finish}`,
+            raw,
+          }
+
+/** Twice the room, but never so much that no prompt fits beside it. */
+const roomier = (maxTokens: number, context: number | undefined): number =>
+  context === undefined
+    ? maxTokens * 2
+    : Math.max(maxTokens, Math.min(maxTokens * 2, Math.floor(context / 2)))

@@ -1,0 +1,108 @@
+/** Decomposes one record: its constraints, then one question for each, asked side by side. */
+import { reject } from '../errors.js'
+import { Ledger } from '../ledger.js'
+import type { Model } from '../model/model.js'
+import { decomposePrompt, type FoundConstraint } from '../prompts/decompose.js'
+import { readOwnTexts } from '../prompts/own-texts.js'
+import { questionPrompt } from '../prompts/question.js'
+import { ordinalOf, type Constraint, type Question, type Record } from '../record.js'
+import { decomposeOptions, type DecomposeOptions } from '../stages/options.js'
+import { ask, isReadingFailure, type Answer } from './ask.js'
+import { constraintFlaw } from './check-constraint.js'
+import { sameWords } from './overlap.js'
+
+/**
+ * A prompt without constraints gives `constraints: []`, which is an outcome and no failure.
+ * Constraints that cannot be used, or that have no question, are dropped and counted as notes.
+ */
+export const decomposeRecord = (
+  model: Model,
+  options: Partial<DecomposeOptions> = {},
+  ledger = new Ledger(),
+): ((record: Record) => Promise<Record>) => {
+  const { seed, maxTokens, prompts } = decomposeOptions.parse(options)
+  const texts = readOwnTexts(prompts)
+
+  const question = (record: Record, found: FoundConstraint, index: number) =>
+    ask(
+      model,
+      questionPrompt,
+      { prompt: record.query, constraint: found.text },
+      {
+        label: 'question',
+        rank: ordinalOf(record.id),
+        seed,
+        stage: 'question',
+        pass: index,
+        temperature: 0,
+        maxTokens: Math.min(maxTokens, 512),
+        tries: 2,
+      },
+      texts,
+    )
+
+  return async record => {
+    const found = await ask(
+      model,
+      decomposePrompt,
+      { prompt: record.query },
+      {
+        label: 'decompose',
+        rank: ordinalOf(record.id),
+        seed,
+        stage: 'decompose',
+        temperature: 0,
+        maxTokens,
+        tries: 2,
+      },
+      texts,
+    )
+    if (!found.ok)
+      return {
+        ...record,
+        reject: reject('decompose', found.code, found.message, found.raw),
+      }
+
+    const usable: FoundConstraint[] = []
+    for (const constraint of found.value.constraints) {
+      const flaw = constraintFlaw(record.query, constraint, usable)
+      if (flaw) ledger.note(`decompose.${flaw}`)
+      else usable.push(constraint)
+    }
+
+    const answers = await Promise.all(
+      usable.map((one, index) => question(record, one, index)),
+    )
+    // A bad reply costs the constraint; a failed call would lose it in silence.
+    const lost = answers.find(answer => !answer.ok && !isReadingFailure(answer.code))
+    if (lost && !lost.ok) {
+      return { ...record, reject: reject('decompose', lost.code, lost.message, lost.raw) }
+    }
+
+    const constraints: Constraint[] = []
+    for (const [index, one] of usable.entries()) {
+      const text = questionOf(answers[index], constraints)
+      if (text) constraints.push({ ...one, question: text })
+      else ledger.note('decompose.no_question')
+    }
+    return {
+      ...record,
+      constraints,
+      questions: [
+        ...(record.questions ?? []).filter(({ from }) => from !== 'seed'),
+        ...constraints.map(({ question }): Question => ({
+          text: question,
+          from: 'seed',
+        })),
+      ],
+    }
+  }
+}
+
+const questionOf = (
+  answer: Answer<{ question: string }> | undefined,
+  before: readonly Constraint[],
+): string => {
+  const text = answer?.ok ? answer.value.question : ''
+  return before.some(({ question }) => sameWords(question, text)) ? '' : text
+}

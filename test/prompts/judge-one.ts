@@ -1,0 +1,21 @@
+import t from 'tap'
+import { judgeOnePrompt } from '../../lib/prompts/judge-one.js'
+
+const input = { prompt: 'P', response: 'R', question: 'Q?' }
+const read = (reply: string) => judgeOnePrompt.read(reply, input)
+
+t.test('a verdict is read', async t => {
+  t.same(read('{"why": "w", "answer": "no"}'), { why: 'w', answer: 'no' })
+})
+
+t.test('what is no clear yes or no is no verdict', async t => {
+  t.equal(read('{"why": "w", "answer": "maybe"}'), undefined)
+  t.equal(read('{"why": "w"}'), undefined)
+  t.equal(read('yes'), undefined)
+  t.equal(read(''), undefined)
+})
+
+t.test('our own worked examples are answers that our own reader takes', async t => {
+  for (const { answer } of judgeOnePrompt.examples)
+    t.same(read(JSON.stringify(answer)), answer)
+})
