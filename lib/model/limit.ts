@@ -1,0 +1,29 @@
+/**
+ * How many sequences one endpoint may work on at once. Sequences and not requests: a call with
+ * n = 5 takes five of vLLM's `max_num_seqs` slots (v1/engine/parallel_sampling.py).
+ */
+export class SequenceLimit {
+  max: number
+  #inFlight = 0
+
+  constructor(max: number) {
+    this.max = max
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** A call wider than the whole limit is let in too, once it has the endpoint to itself. */
+  admits(sequences: number): boolean {
+    return this.#inFlight === 0 || this.#inFlight + sequences <= this.max
+  }
+
+  take(sequences: number): void {
+    this.#inFlight += sequences
+  }
+
+  give(sequences: number): void {
+    this.#inFlight -= sequences
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The state of one call from `model.call()` to its outcome: how often it was sent, what it still
+ * waits for, and how to let go of all of it.
+ */
+import type { Endpoint } from './endpoint.js'
+import type { Exchange } from './exchange.js'
+import type { ModelCall, Outcome } from './model.js'
+import type { Waiting } from './order.js'
+import type { Asked } from './wire.js'
+
+/** A request as it goes out: the same bytes on every retry, so that a seed means the same. */
+export interface WrittenRequest {
+  path: string
+  body: string
+  asked: Omit<Asked, 'shown'>
+  /** Name of the answer schema in the body, if there is one. */
+  schema?: string | undefined
+}
+
+/** The model a call belongs to: it writes the body, and keeps the counts. */
+export interface CallOwner {
+  write(call: ModelCall): WrittenRequest
+  /** From now on no `response_format` for this schema. */
+  doWithoutSchema(name: string): void
+  sent(call: OpenCall): void
+  settled(call: OpenCall, outcome: Outcome): void
+}
+
+export class OpenCall implements Waiting {
+  readonly owner: CallOwner
+  readonly request: ModelCall
+  readonly rank: number
+  readonly arrival: number
+  /** Slots it takes at the server: its n. */
+  readonly sequences: number
+  readonly #resolve: (outcome: Outcome) => void
+
+  written: WrittenRequest | undefined
+  attempts = 0
+  /** Retries that count against the budget. */
+  retries = 0
+  engineDeaths = 0
+  deadlineAt = Infinity
+  /** Goes out over connections of its own, for it met a dead socket. */
+  fresh = false
+  waiting = false
+  isSettled = false
+  /** Where it was sent last; a retry goes elsewhere if it can. */
+  endpoint: Endpoint | undefined
+  #exchange: Exchange | undefined
+  #deadline: NodeJS.Timeout | undefined
+  #backOff: NodeJS.Timeout | undefined
+
+  constructor(
+    owner: CallOwner,
+    request: ModelCall,
+    arrival: number,
+    resolve: (outcome: Outcome) => void,
+  ) {
+    this.owner = owner
+    this.request = request
+    this.rank = request.rank
+    this.arrival = arrival
+    this.sequences = request.sampling.n ?? 1
+    this.#resolve = resolve
+  }
+
+  /** All timers of one length share one list in Node: cheaper than any wheel of our own. */
+  startDeadline(ms: number, onDeadline: (call: OpenCall) => void): void {
+    this.deadlineAt = performance.now() + ms
+    this.#deadline = setTimeout(onDeadline, ms, this)
+  }
+
+  backOff(ms: number, then: (call: OpenCall) => void): void {
+    this.#backOff = setTimeout(then, ms, this)
+  }
+
+  /** Sequences are counted from the moment the request is handed to the socket. */
+  take(endpoint: Endpoint): void {
+    this.attempts++
+    this.endpoint = endpoint
+    endpoint.limit.take(this.sequences)
+  }
+
+  flying(exchange: Exchange): void {
+    this.#exchange = exchange
+  }
+
+  landed(): void {
+    this.#exchange = undefined
+    this.endpoint?.limit.give(this.sequences)
+  }
+
+  /** Lets go of timers and socket, and tells whoever asked. */
+  settle(outcome: Outcome): void {
+    this.isSettled = true
+    this.written = undefined
+    clearTimeout(this.#deadline)
+    clearTimeout(this.#backOff)
+    if (this.#exchange) {
+      this.#exchange.cancel()
+      this.landed()
+    }
+    this.owner.settled(this, outcome)
+    this.#resolve(outcome)
+  }
+}

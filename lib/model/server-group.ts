@@ -1,0 +1,255 @@
+/**
+ * Servers that do the same work, and the calls for them: one ready queue, one limit an endpoint,
+ * retries, deadlines. A call waits here and nowhere else; it leaves the queue the moment an
+ * endpoint has room, by an event and never by a poll, and gives its room back while it backs off.
+ */
+import { randomBytes } from 'node:crypto'
+import { messageOf, rejectCodes } from '../errors.js'
+import { type AttemptFailure, failedByFault, failedByStatus } from './attempt.js'
+import type { Endpoint } from './endpoint.js'
+import type { Answer } from './exchange.js'
+import type { Fault } from './fault.js'
+import type { ModelCall, Outcome } from './model.js'
+import { type CallOwner, OpenCall, type WrittenRequest } from './open-call.js'
+import { order } from './order.js'
+import { ReadyQueue } from './ready-queue.js'
+import {
+  type BackOff,
+  isRetried,
+  isStaleSocket,
+  maxEngineDeaths,
+  waitMs,
+} from './retry.js'
+import { readReply } from './wire.js'
+
+export interface GroupSettings {
+  /** From the first time a call is sent to its end: retries, back-off and the server's queue. */
+  deadlineMs: number
+  /** Retries a call at most, over all causes. */
+  retries: number
+  backOff: BackOff
+}
+
+export class ServerGroup {
+  readonly endpoints: readonly Endpoint[]
+  readonly #settings: GroupSettings
+  readonly #queue = new ReadyQueue<OpenCall>(order)
+  readonly #open = new Set<OpenCall>()
+  readonly #owners = new Set<CallOwner>()
+  /** Marks our requests in the server's log: `<this>-<call>-<attempt>`. */
+  readonly #mark = `ultraif-${randomBytes(4).toString('hex')}`
+  #arrivals = 0
+  #queued = 0
+  #pumping = false
+  #firstEndpoint = 0
+
+  constructor(endpoints: readonly Endpoint[], settings: GroupSettings) {
+    this.endpoints = endpoints
+    this.#settings = settings
+  }
+
+  get inFlight(): number {
+    return this.endpoints.reduce((sum, { limit }) => sum + limit.inFlight, 0)
+  }
+
+  get limit(): number {
+    return this.endpoints.reduce((sum, { limit }) => sum + limit.max, 0)
+  }
+
+  /** Calls that wait for room now. */
+  get queued(): number {
+    return this.#queued
+  }
+
+  join(owner: CallOwner): void {
+    this.#owners.add(owner)
+  }
+
+  submit(owner: CallOwner, request: ModelCall): Promise<Outcome> {
+    return new Promise(resolve => {
+      const call = new OpenCall(owner, request, this.#arrivals++, resolve)
+      this.#open.add(call)
+      this.#enqueue(call)
+    })
+  }
+
+  /** Settles the owner's open calls as `aborted`. The server sees a disconnect and frees them. */
+  abort(owner: CallOwner): void {
+    for (const call of this.#open)
+      if (call.owner === owner)
+        this.#settle(call, {
+          ok: false,
+          code: 'aborted',
+          message: rejectCodes.aborted,
+          attempts: call.attempts,
+        })
+    if (this.#owners.delete(owner) && this.#owners.size === 0)
+      for (const endpoint of this.endpoints) endpoint.destroy()
+  }
+
+  /** For an owner without open calls; the last one to go takes the sockets along. */
+  async leave(owner: CallOwner): Promise<void> {
+    if (!this.#owners.delete(owner) || this.#owners.size > 0) return
+    await Promise.all(this.endpoints.map(endpoint => endpoint.close()))
+  }
+
+  #enqueue(call: OpenCall): void {
+    call.waiting = true
+    this.#queued++
+    this.#queue.push(call)
+    this.#schedulePump()
+  }
+
+  /** Once per burst: calls made in the same tick are put in order before any is sent. */
+  #schedulePump(): void {
+    if (this.#pumping || this.#queue.size === 0) return
+    this.#pumping = true
+    queueMicrotask(() => {
+      this.#pumping = false
+      this.#pump()
+    })
+  }
+
+  /** Strictly in order: a wide call at the front is not starved by narrow ones behind it. */
+  #pump(): void {
+    for (let call = this.#queue.peek(); call; call = this.#queue.peek()) {
+      const endpoint = call.waiting ? this.#leastLoaded(call) : undefined
+      if (call.waiting && !endpoint) return
+      this.#queue.shift()
+      if (endpoint) this.#send(call, endpoint)
+    }
+  }
+
+  /** In flight as counted at dispatch; ties go round. A retry avoids where it just failed. */
+  #leastLoaded(call: OpenCall): Endpoint | undefined {
+    const { endpoints } = this
+    let best: Endpoint | undefined
+    for (let i = 0; i < endpoints.length; i++) {
+      const endpoint = endpoints[(this.#firstEndpoint + i) % endpoints.length] as Endpoint
+      if (!endpoint.limit.admits(call.sequences)) continue
+      if (
+        !best ||
+        best === call.endpoint ||
+        (endpoint !== call.endpoint && endpoint.limit.inFlight < best.limit.inFlight)
+      )
+        best = endpoint
+    }
+    this.#firstEndpoint = (this.#firstEndpoint + 1) % endpoints.length
+    return best
+  }
+
+  #send(call: OpenCall, endpoint: Endpoint): void {
+    call.waiting = false
+    this.#queued--
+    if (call.attempts === 0) {
+      call.owner.sent(call)
+      call.startDeadline(this.#settings.deadlineMs, this.#onDeadline)
+    }
+    const written = this.#written(call)
+    if (!written) return
+    const { path, body } = written
+    call.take(endpoint)
+    call.flying(
+      endpoint.send(
+        {
+          method: 'POST',
+          path,
+          body,
+          fresh: call.fresh,
+          requestId: `${this.#mark}-${call.arrival}-${call.attempts}`,
+        },
+        (answer, fault) => {
+          call.landed()
+          this.#ended(call, endpoint, answer, fault)
+          this.#schedulePump()
+        },
+      ),
+    )
+  }
+
+  /** A field that JSON cannot hold (from a user's step) fails the call, not the process. */
+  #written(call: OpenCall): WrittenRequest | undefined {
+    try {
+      return (call.written ??= call.owner.write(call.request))
+    } catch (error) {
+      const message = `the call cannot be written as JSON: ${messageOf(error)}`
+      this.#giveUp(call, { code: 'bad_request', message })
+      return undefined
+    }
+  }
+
+  #ended(
+    call: OpenCall,
+    endpoint: Endpoint,
+    answer: Answer | undefined,
+    fault: Fault | undefined,
+  ): void {
+    const { path, asked } = call.written as NonNullable<typeof call.written>
+    const shown = endpoint.shown({ method: 'POST', path })
+    if (!answer) return this.#failed(call, failedByFault(shown, fault as Fault))
+    if (answer.status !== 200) return this.#failed(call, failedByStatus(shown, answer))
+    const reading = readReply(answer.text, { ...asked, shown })
+    if (reading.failure) return this.#failed(call, reading.failure)
+    const { choices, usage } = reading
+    this.#settle(call, { ok: true, choices, usage, attempts: call.attempts })
+  }
+
+  #failed(call: OpenCall, failure: AttemptFailure): void {
+    const schema = call.written?.schema
+    if (failure.refusesSchema && failure.code === 'bad_request' && schema) {
+      call.owner.doWithoutSchema(schema)
+      call.written = undefined
+      return this.#enqueue(call)
+    }
+    if (isStaleSocket(failure, call.fresh)) {
+      call.fresh = true
+      return this.#enqueue(call)
+    }
+    if (!isRetried(failure)) return this.#giveUp(call, failure)
+    if (failure.engineDied && ++call.engineDeaths >= maxEngineDeaths)
+      return this.#giveUp(
+        call,
+        failure,
+        `; the engine died ${call.engineDeaths} times with this prompt`,
+      )
+    if (call.retries >= this.#settings.retries)
+      return this.#giveUp(call, failure, `; gave up after ${call.attempts} attempts`)
+    const wait = waitMs(call.retries++, this.#settings.backOff, failure.retryAfterMs)
+    if (performance.now() + wait > call.deadlineAt)
+      return this.#giveUp(call, failure, '; no time left to ask again')
+    call.backOff(wait, this.#onBackedOff)
+  }
+
+  readonly #onBackedOff = (call: OpenCall): void => this.#enqueue(call)
+
+  readonly #onDeadline = (call: OpenCall): void =>
+    this.#settle(call, {
+      ok: false,
+      code: 'deadline',
+      message: `${call.endpoint?.address.shown}: no answer within ${this.#settings.deadlineMs / 1000} s (attempt ${call.attempts})`,
+      attempts: call.attempts,
+    })
+
+  #giveUp(call: OpenCall, failure: AttemptFailure, why = ''): void {
+    const { code, message, status, raw } = failure
+    this.#settle(call, {
+      ok: false,
+      code,
+      message: message + why,
+      attempts: call.attempts,
+      ...(status !== undefined && { status }),
+      ...(raw !== undefined && { raw }),
+    })
+  }
+
+  #settle(call: OpenCall, outcome: Outcome): void {
+    if (call.waiting) {
+      // Stays in the heap until it comes up, and is passed over there.
+      call.waiting = false
+      this.#queued--
+    }
+    this.#open.delete(call)
+    call.settle(outcome)
+    this.#schedulePump()
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The OpenAI wire as vLLM speaks it (0.10 to 0.33): a call becomes a request body, a reply body
+ * becomes choices. Readers are tolerant (unknown keys, nulls everywhere), the count is not.
+ */
+import { z } from 'zod'
+import { type AttemptFailure, rawLimit } from './attempt.js'
+import { json } from './json.js'
+import type { Choice, ModelCall, Usage } from './model.js'
+import { isMisplacedAnswer, splitThoughts, type Split } from './reasoning.js'
+import { readServerError, rejectCodeOf } from './server-error.js'
+
+export type Body = { [field: string]: unknown }
+
+export const chatPath = '/v1/chat/completions'
+export const completionsPath = '/v1/completions'
+
+/** vLLM 0.28 and later refuse more (VLLM_MAX_STOP_STRINGS). */
+export const maxStops = 4
+
+export interface Target {
+  model: string
+  /** Fields for every request, given by the user; they win over those of the call. */
+  extraBody: Body
+  /** Send `response_format` for a call that has a schema. */
+  structured: boolean
+}
+
+/**
+ * Sampling is always sent: what is left out comes from the model's generation_config.json, or is
+ * 16 tokens.
+ */
+export const requestBody = (call: ModelCall, target: Target): Body => {
+  const { sampling, schema, extra } = call
+  const { n = 1, seed, stop } = sampling
+  const body: Body = {
+    model: target.model,
+    ...(call.prompt === undefined
+      ? { messages: call.messages ?? [] }
+      : { prompt: call.prompt }),
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    max_tokens: sampling.maxTokens,
+  }
+  if (n > 1) body['n'] = n
+  if (seed !== undefined) body['seed'] = seed
+  if (stop?.length) body['stop'] = stop
+  if (schema && target.structured)
+    body['response_format'] = {
+      type: 'json_schema',
+      json_schema: { name: schema.name, schema: schema.schema, strict: true },
+    }
+  return merge(merge(body, extra), target.extraBody)
+}
+
+/** Field by field, and one level into objects: two may each add a chat_template_kwargs. */
+const merge = (body: Body, more: Body | undefined): Body => {
+  for (const [field, value] of Object.entries(more ?? {})) {
+    const had = body[field]
+    body[field] = isObject(had) && isObject(value) ? { ...had, ...value } : value
+  }
+  return body
+}
+
+const isObject = (value: unknown): value is Body =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const text = z.string().nullish()
+const tokens = z.number().nullish()
+const Reply = z.object({
+  choices: z.array(
+    z.object({
+      index: z.int().nullish(),
+      text,
+      message: z
+        .object({ content: text, reasoning: text, reasoning_content: text })
+        .nullish(),
+      finish_reason: text,
+    }),
+  ),
+  usage: z.object({ prompt_tokens: tokens, completion_tokens: tokens }).nullish(),
+})
+type ReplyChoice = z.infer<typeof Reply>['choices'][number]
+
+/** What was asked for, as far as a reader of the reply must know it. */
+export interface Asked {
+  /** The request in words, for messages. */
+  shown: string
+  n: number
+  chat: boolean
+  json: boolean
+  thinkingOff: boolean
+}
+
+export type Reading =
+  { choices: Choice[]; usage: Usage; failure?: never } | { failure: AttemptFailure; choices?: never }
+
+/** Reads a reply that came with status 200. */
+export const readReply = (body: string, asked: Asked): Reading => {
+  const value = json(body)
+  if (value === undefined)
+    return { failure: noCompletion('the answer is not JSON', body, asked) }
+  const parsed = Reply.safeParse(value)
+  if (!parsed.success) return { failure: errorInside(value, body, asked) }
+
+  const { choices, usage } = parsed.data
+  if (choices.length !== asked.n)
+    return {
+      failure: noCompletion(
+        `asked for ${asked.n} choices, got ${choices.length}${asked.n > 1 ? '; this server may not know "n"' : ''}`,
+        body,
+        asked,
+      ),
+    }
+  const gaveUp = choices.find(({ finish_reason: finish }) => gaveUpOn.has(finish ?? ''))
+  if (gaveUp)
+    return {
+      failure: {
+        code: 'server_error',
+        message: `${asked.shown}: the server gave up half-way (finish_reason "${gaveUp.finish_reason}")`,
+        status: 200,
+        gaveUp: true,
+      },
+    }
+  choices.sort((a, b) => (a.index ?? 0) - (b.index ?? 0))
+  return {
+    choices: choices.map(choice => choiceOf(choice, asked)),
+    usage: {
+      prompt: usage?.prompt_tokens ?? 0,
+      completion: usage?.completion_tokens ?? 0,
+    },
+  }
+}
+
+/** A status of 200 all the same: shutdown, sleep, an engine error (vllm v1 FinishReason). */
+const gaveUpOn = new Set(['abort', 'error'])
+
+const choiceOf = (choice: ReplyChoice, asked: Asked): Choice => {
+  // `/v1/completions` says null where the engine gave no reason, the chat route says "stop".
+  const finish = choice.finish_reason ?? 'stop'
+  const { text: answer, reasoning } = asked.chat
+    ? answerOf(choice, finish, asked)
+    : { text: choice.text ?? '' }
+  return { text: answer, finish, ...(reasoning && { reasoning }) }
+}
+
+const answerOf = ({ message }: ReplyChoice, finish: string, asked: Asked): Split => {
+  const reasoning = message?.reasoning ?? message?.reasoning_content ?? ''
+  const content = message?.content ?? ''
+  if (!reasoning) return splitThoughts(content)
+  if (content) return { text: content, reasoning }
+  return isMisplacedAnswer(reasoning, finish, asked)
+    ? { text: reasoning }
+    : { text: '', reasoning }
+}
+
+const noCompletion = (words: string, body: string, asked: Asked): AttemptFailure => ({
+  code: 'bad_response',
+  message: `${asked.shown}: ${words}`,
+  status: 200,
+  raw: body.slice(0, rawLimit),
+})
+
+/** Some gateways send their errors with status 200; the true one stands in `code`. */
+const errorInside = (value: unknown, body: string, asked: Asked): AttemptFailure => {
+  if (!isObject(value) || !value['error'])
+    return noCompletion('the answer is JSON but no completion', body, asked)
+  const inner = isObject(value['error']) ? Number(value['error']['code']) : NaN
+  const status = inner >= 400 && inner < 600 ? inner : 500
+  const error = readServerError(status, body)
+  return {
+    code: rejectCodeOf(error),
+    message: `${asked.shown}: ${status} ${error.message}`,
+    status,
+    raw: body.slice(0, rawLimit),
+  }
+}

@@ -1,0 +1,21 @@
+import t from 'tap'
+import { SequenceLimit } from '../../lib/model/limit.js'
+
+t.test('sequences are counted, not calls', async t => {
+  const limit = new SequenceLimit(8)
+  limit.take(5)
+  t.notOk(limit.admits(5))
+  t.ok(limit.admits(3))
+  limit.give(5)
+  t.ok(limit.admits(5))
+})
+
+t.test('a call wider than the limit goes alone', async t => {
+  const limit = new SequenceLimit(2)
+  t.ok(limit.admits(5))
+  limit.take(5)
+  t.notOk(limit.admits(1))
+  limit.give(5)
+  limit.take(1)
+  t.notOk(limit.admits(5))
+})
