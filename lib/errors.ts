@@ -48,6 +48,7 @@ export const rejectCodes = {
   empty_query: 'the prompt is empty',
   bad_history: 'the turns before the prompt cannot be put in order',
   no_user_turn: 'the conversation has no user turn',
+  not_text: 'the conversation holds images or other parts that are no text',
   broken_file: 'the file broke off in the middle',
   // model calls
   too_long: "the prompt does not fit the model's context",
@@ -74,6 +75,7 @@ export const filterCodes = {
   no_questions: 'nothing to judge by: no constraint and no pass',
   no_pass: 'no response passes all questions',
   no_pair: 'no passing and failing response to set against each other',
+  few_passes: 'fewer passes of compose than --min-passes',
   no_constraints: 'nothing was decomposed, so there is no composer row',
   dropped_by_pipeline: 'a custom stage let the record go',
 } as const

@@ -1,0 +1,177 @@
+/**
+ * From bytes and lines of a corpus to records: ordinals, `skip`, `limit` and the books. One
+ * reader serves a whole run over all its files, and keeps nothing but counters: an id is made of
+ * the content and the ordinal of its line, so that duplicates need no memory of what was seen.
+ */
+import { messageOf, rejectCodes, type RejectCode } from '../errors.js'
+import { fault } from '../formats/conversation.js'
+import { isOwn } from '../formats/record.js'
+import { deepest, tooDeep } from '../jsonl/plain-json.js'
+import { RowReader, type Row } from '../jsonl/rows.js'
+import type { Ledger } from '../ledger.js'
+import type { Record } from '../record.js'
+import type { ParseOptions } from './options.js'
+import { recordsOfJson, recordsOfText, rejected, type Place } from './row-records.js'
+
+export class CorpusReader {
+  readonly #options: ParseOptions
+  readonly #ledger: Ledger
+  readonly #note: (name: string) => void
+  #file: string | undefined
+  #rows: RowReader
+  /** Objects that came between the lines of the open file. */
+  #objects = 0
+  /** Input lines so far, blank and bad ones included, over all files. */
+  #ordinal = 0
+  /** Records so far, those passed over included. */
+  #records = 0
+
+  constructor(options: ParseOptions, ledger: Ledger) {
+    this.#options = options
+    this.#ledger = ledger
+    this.#note = name => ledger.note(name)
+    this.#rows = this.#newRows()
+  }
+
+  /** `limit` is reached: nothing more will come, and nothing more need be read. */
+  get done(): boolean {
+    const { limit, skip } = this.#options
+    return limit !== undefined && this.#records >= skip + limit
+  }
+
+  /** What follows is in this file, its lines counted from 1; without a name, it is stdin. */
+  open(file?: string): void {
+    this.#file = file
+    this.#objects = 0
+    this.#rows = this.#newRows()
+  }
+
+  /** Bytes of the open file, cut anywhere. */
+  bytes(chunk: Uint8Array): Record[] {
+    return this.#ofRows(this.#rows.write(chunk))
+  }
+
+  /** Whole lines of text, one or several; the last needs no line end. */
+  lines(text: string): Record[] {
+    return this.#ofRows(this.#rows.writeLines(text))
+  }
+
+  /** The last line, where the file ends without a line end. */
+  close(): Record[] {
+    return this.#ofRows(this.#rows.end(), ', and the input ends in the middle of it')
+  }
+
+  /** The file broke off: a reject stands for its unfinished line. */
+  break(why: string): Record[] {
+    if (this.done) return []
+    const text = this.#rows.drop()
+    const place = this.#place(this.#line + 1, text)
+    const message = `${rejectCodes.broken_file}: ${why}`
+    return this.#counted([rejected(place, fault('broken_file', message))])
+  }
+
+  /** An object in place of a line. A record of ours passes as it is: it was counted where it was made. */
+  object(value: unknown): Record[] {
+    if (isOwn(value)) return [value]
+    if (this.done) return []
+    this.#objects++
+    return this.#counted(this.#ofJson(this.#line, value))
+  }
+
+  get #line(): number {
+    return this.#rows.line + this.#objects
+  }
+
+  #newRows(): RowReader {
+    const { maxLine, format } = this.#options
+    return new RowReader({ maxLine, json: format !== 'text' })
+  }
+
+  #ofRows(rows: Iterable<Row>, more = ''): Record[] {
+    const records: Record[] = []
+    for (const row of rows) {
+      if (this.done) break
+      for (const record of this.#counted(this.#ofRow(row, more))) records.push(record)
+    }
+    return records
+  }
+
+  /** Applies `skip` and `limit`, and enters what is left into the books. */
+  #counted(made: Record[]): Record[] {
+    return made.filter(() => {
+      if (this.done || this.#records++ < this.#options.skip) return false
+      this.#ledger.entered()
+      return true
+    })
+  }
+
+  /** `more` goes into the message of a line that is broken. */
+  #ofRow(row: Row, more: string): Record[] {
+    const line = row.line + this.#objects
+    switch (row.kind) {
+      case 'blank':
+        this.#ordinal++
+        this.#ledger.blank++
+        return []
+      case 'json':
+        return this.#ofJson(line, row.value, row.text)
+      case 'text':
+        return this.#ofText(line, row.text)
+      case 'bad_json':
+        return this.#bad(
+          this.#place(line, row.text),
+          'bad_json',
+          `: ${row.why}${more}; ${textHint}`,
+        )
+      case 'bad_encoding':
+        return this.#bad(this.#place(line, row.text, row.digest), row.kind, encodingHint)
+      case 'line_too_long':
+        return this.#bad(
+          this.#place(line, row.text, row.digest),
+          row.kind,
+          `: ${row.bytes} bytes, ${this.#options.maxLine} allowed`,
+        )
+    }
+  }
+
+  #ofText(line: number, text: string): Record[] {
+    const place = this.#place(line, text)
+    const { format } = this.#options
+    if (format !== 'text' && format !== 'auto')
+      return this.#bad(place, 'bad_json', ` but plain text; ${textHint}`)
+    // A UTF-16 or binary file looks like this; no prompt does.
+    if (format === 'auto' && text.includes('\0'))
+      return this.#bad(place, 'bad_encoding', ` but binary${encodingHint}`)
+    return recordsOfText(text, place, this.#options, this.#note)
+  }
+
+  /** `text` is missing for an object that came without a line. */
+  #ofJson(line: number, value: unknown, text?: string): Record[] {
+    const place = this.#place(line, text ?? (() => jsonOf(value)))
+    return tooDeep(value)
+      ? this.#bad(place, 'bad_json', `: a cycle, or more than ${deepest} levels`)
+      : recordsOfJson(value, place, this.#options, this.#note)
+  }
+
+  #bad(place: Place, code: RejectCode, more: string): Record[] {
+    return [rejected(place, fault(code, rejectCodes[code] + more))]
+  }
+
+  #place(line: number, text: Place['text'], digest = ''): Place {
+    const place: Place = { file: this.#file, line, ordinal: ++this.#ordinal, text }
+    if (digest !== '') place.digest = digest
+    return place
+  }
+}
+
+/** An object that came without a line, as the text of its reject. */
+const jsonOf = (value: unknown): string => {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
+const textHint = 'if each line is a prompt, use --format text'
+const encodingHint = ' (a Latin-1 or UTF-16 file? convert it with iconv)'

@@ -1,0 +1,114 @@
+/**
+ * All files of a run as one stream of records. Node owns this edge: bytes are read only as fast
+ * as records are taken, and when the stream ends early, by `limit`, by a signal or by its
+ * reader, the open file is closed.
+ */
+import { Readable } from 'node:stream'
+import { messageOf } from '../errors.js'
+import { fromNode } from '../flow/from-node.js'
+import { openSources, type Source } from '../jsonl/files.js'
+import { Unpacker } from '../jsonl/gunzip.js'
+import { currentLedger } from '../ledger.js'
+import type { Record } from '../record.js'
+import { CorpusReader } from './corpus-reader.js'
+import { parseOptions, type ParseOptions } from './options.js'
+
+/**
+ * The records of `files` in order (`-` or none: stdin), with one row of ordinals over all of
+ * them. A file that breaks off gives its lines so far and one reject, and the next one follows.
+ * `signal` stops the reading: whole lines that were read still come, then the stream ends.
+ * Throws `Failure` (`file_unreadable`, `usage`) before anything is read.
+ */
+export const readRecords = (
+  files: string[],
+  options: Partial<ParseOptions> = {},
+  signal?: AbortSignal,
+): Highland.Stream<Record> => fromNode(openRecords(files, options, signal))
+
+/** As `readRecords`, as a Node stream: destroying it closes the open file at once. */
+export const openRecords = (
+  files: string[],
+  options: Partial<ParseOptions> = {},
+  signal?: AbortSignal,
+): Readable => recordsReadable(openSources(files), parseOptions.parse(options), signal)
+
+/** As `readRecords`, from sources of any kind. */
+export const recordsOfSources = (
+  sources: Source[],
+  options: ParseOptions,
+  signal?: AbortSignal,
+): Highland.Stream<Record> => fromNode(recordsReadable(sources, options, signal))
+
+const recordsReadable = (
+  sources: Source[],
+  options: ParseOptions,
+  signal?: AbortSignal,
+): Readable => {
+  const reader = new CorpusReader(options, currentLedger())
+  const closing = new AbortController()
+  const stop = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
+  return oneByOne(batches(sources, reader, stop), closing)
+}
+
+/** The records of each chunk of bytes. */
+async function* batches(
+  sources: Source[],
+  reader: CorpusReader,
+  stop: AbortSignal,
+): AsyncGenerator<Record[]> {
+  for (const { file, chunks } of sources) {
+    if (reader.done || stop.aborted) return
+    const unpacker = new Unpacker()
+    reader.open(file)
+    try {
+      for await (const chunk of chunks(stop))
+        for await (const bytes of unpacker.write(chunk)) {
+          yield reader.bytes(bytes)
+          if (reader.done) return
+        }
+      // A line that was stopped half-way was not read.
+      if (stop.aborted) return
+      for await (const bytes of unpacker.end()) yield reader.bytes(bytes)
+      yield reader.close()
+    } catch (error) {
+      yield reader.break(messageOf(error))
+    } finally {
+      unpacker.close()
+    }
+  }
+}
+
+/** A readable of single records. Asks for the next batch only when the last one is taken. */
+const oneByOne = (
+  batches: AsyncGenerator<Record[]>,
+  closing: AbortController,
+): Readable => {
+  let batch: Record[] = []
+  let taken = 0
+  let asking = false
+  return new Readable({
+    objectMode: true,
+    read() {
+      while (taken < batch.length) if (!this.push(batch[taken++])) return
+      if (asking) return
+      asking = true
+      batches.next().then(
+        ({ done, value }) => {
+          asking = false
+          if (done) this.push(null)
+          else {
+            batch = value
+            taken = 0
+            this._read(0)
+          }
+        },
+        (error: Error) => this.destroy(error),
+      )
+    },
+    destroy(error, done) {
+      closing.abort()
+      batches.return(undefined).catch(() => {})
+      done(error)
+    },
+  })
+}

@@ -1,0 +1,35 @@
+import t from 'tap'
+import { isOwn, readRecord } from '../../lib/formats/record.js'
+
+t.test(
+  'our records have an id and a seed object; a corpus with a seed number is none',
+  async t => {
+    t.ok(isOwn({ id: 'a-1', seed: { query: 'q' }, query: 'q' }))
+    for (const other of [
+      { id: 'a', seed: 42 },
+      { id: 3, seed: {} },
+      { seed: {} },
+      null,
+      'a',
+      [1],
+    ])
+      t.notOk(isOwn(other))
+  },
+)
+
+t.test('a record is given back itself, unknown fields and order untouched', async t => {
+  const record = { later: 1, query: 'q', seed: { more: 2, query: 'q' }, id: 'a-1' }
+  const read = readRecord(record)
+  t.ok('record' in read && read.record === (record as unknown))
+})
+
+t.test('a record that does not fit says where, in one line', async t => {
+  const read = readRecord({
+    id: 'a-1',
+    seed: { query: 'q' },
+    query: 1,
+    history: [{ role: 'x' }],
+  })
+  t.match(read, { code: 'bad_record', message: /at query.*at history\.0\.role/ })
+  t.notMatch(read, { message: /\n/ })
+})
