@@ -2,7 +2,7 @@
  * What one attempt of a call came to when it gave no answer: an error status, a fault of the
  * connection, or an answer that is none. Made here, judged in `retry.ts`.
  */
-import type { RejectCode } from '../errors.js'
+import { rawLimit, type RejectCode } from '../errors.js'
 import type { Answer } from './exchange.js'
 import type { Fault, FaultKind } from './fault.js'
 import {
@@ -25,9 +25,6 @@ export interface AttemptFailure {
   retryAfterMs?: number | undefined
   raw?: string
 }
-
-/** As much of a body as is worth keeping for a reject. */
-export const rawLimit = 16_384
 
 /** `asked` names the request in messages: `POST http://host/v1/chat/completions`. */
 export const failedByStatus = (

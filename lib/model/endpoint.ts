@@ -1,7 +1,7 @@
 /**
- * One server: its sockets, and how many sequences it is working on for us. The pool is never the
- * place where calls wait: undici notices an abort in its queue only when it gets there
- * (nodejs/undici#5662), so admission is ours and the pool has no bound of its own.
+ * One server: its sockets, and how many sequences it is working on for us. Calls wait in our own
+ * queue, never in the pool, where an abort is noticed only when a call's turn comes
+ * (nodejs/undici#5662): there are as many sockets as sequences allowed.
  */
 import { Client, Pool, type Dispatcher } from 'undici'
 import type { Address } from './address.js'
@@ -52,7 +52,9 @@ export class Endpoint {
       bodyTimeout: 0,
       maxResponseSize: maxBytes,
     }
-    this.#pool = new Pool(address.origin, { ...this.#options, connections: null })
+    // A socket is free again one turn of the event loop after its answer. Without this bound
+    // undici would open another one in the meantime: twice the sockets, for nothing.
+    this.#pool = new Pool(address.origin, { ...this.#options, connections: concurrency })
   }
 
   /** Sends at once. `onEnd` is called once, later, unless the exchange is cancelled. */

@@ -5,6 +5,7 @@
 export class SequenceLimit {
   max: number
   #inFlight = 0
+  #heldAlone = false
 
   constructor(max: number) {
     this.max = max
@@ -15,15 +16,18 @@ export class SequenceLimit {
   }
 
   /** A call wider than the whole limit is let in too, once it has the endpoint to itself. */
-  admits(sequences: number): boolean {
-    return this.#inFlight === 0 || this.#inFlight + sequences <= this.max
+  admits(sequences: number, alone = false): boolean {
+    if (this.#heldAlone) return false
+    return this.#inFlight === 0 || (!alone && this.#inFlight + sequences <= this.max)
   }
 
-  take(sequences: number): void {
+  take(sequences: number, alone = false): void {
     this.#inFlight += sequences
+    this.#heldAlone = alone
   }
 
   give(sequences: number): void {
     this.#inFlight -= sequences
+    this.#heldAlone = false
   }
 }

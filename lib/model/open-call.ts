@@ -43,6 +43,8 @@ export class OpenCall implements Waiting {
   deadlineAt = Infinity
   /** Goes out over connections of its own, for it met a dead socket. */
   fresh = false
+  /** Gets an endpoint to itself: it was there each time that the engine died. */
+  alone = false
   waiting = false
   isSettled = false
   /** Where it was sent last; a retry goes elsewhere if it can. */
@@ -79,7 +81,7 @@ export class OpenCall implements Waiting {
   take(endpoint: Endpoint): void {
     this.attempts++
     this.endpoint = endpoint
-    endpoint.limit.take(this.sequences)
+    endpoint.limit.take(this.sequences, this.alone)
   }
 
   flying(exchange: Exchange): void {

@@ -33,6 +33,9 @@ const extraBody = z
   .optional()
   .describe('further fields of every request body, such as chat_template_kwargs')
 
+/** Node's timers run out at once beyond this: 24.8 days. */
+const longestTimerMs = 2 ** 31 - 1
+
 export const callOptions = {
   concurrency: z
     .union([z.literal('auto'), z.int().min(1)])
@@ -41,6 +44,7 @@ export const callOptions = {
   deadlineMs: z
     .int()
     .min(1)
+    .max(longestTimerMs)
     .default(600_000)
     .describe(
       'longest time of a call, from the first time it is sent, retries included; the wait in our own queue does not count',

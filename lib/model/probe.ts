@@ -14,6 +14,7 @@ import type { Choice, ModelCall } from './model.js'
 import { autoConcurrency } from './options.js'
 import { pickModel } from './pick-model.js'
 import { type ListedModel, readServer } from './read-server.js'
+import { notesOn } from './probe-notes.js'
 import { type Body, chatPath, completionsPath, readReply, requestBody } from './wire.js'
 
 export interface ProbeOptions {
@@ -82,17 +83,19 @@ export const probe = async ({
       hasBatchChat(endpoint, name, asking),
       hasMetrics(endpoint, asking),
     ])
-    const reasoning = placeOf(answer.choices)
+    const found = {
+      maxModelLen,
+      samples: answer.choices.length > 1,
+      jsonSchema,
+      reasoning: placeOf(answer.choices),
+    }
     return {
       url: address.shown,
       version: facts.version,
       models: facts.models ?? [],
       model: name,
-      maxModelLen,
       chat: answer.choices.length > 0,
-      samples: answer.choices.length > 1,
-      jsonSchema,
-      reasoning,
+      ...found,
       promptLists,
       batchChat,
       metrics,
@@ -100,7 +103,7 @@ export const probe = async ({
         concurrency: autoConcurrency,
         structured: jsonSchema === 'honoured' || jsonSchema === 'unknown',
       },
-      notes: notesOn({ jsonSchema, reasoning, trouble: answer.trouble, maxModelLen }),
+      notes: notesOn(found, answer.trouble),
     }
   } finally {
     endpoint.destroy()
@@ -184,35 +187,4 @@ const placeOf = (choices: readonly Choice[]): ReasoningPlace => {
   return thinking.some(({ text, finish }) => !text && finish === 'stop')
     ? 'swallowed'
     : 'apart'
-}
-
-const notesOn = ({
-  jsonSchema,
-  reasoning,
-  trouble,
-  maxModelLen,
-}: {
-  jsonSchema: SchemaSupport
-  reasoning: ReasoningPlace
-  trouble: string[]
-  maxModelLen: number | undefined
-}): string[] => {
-  const notes = [...trouble]
-  if (jsonSchema === 'refused' || jsonSchema === 'ignored')
-    notes.push(
-      `json_schema is ${jsonSchema}: answers are asked for by the prompt alone, and more of them will be unusable`,
-    )
-  if (reasoning === 'swallowed')
-    notes.push(
-      'the whole answer comes as reasoning: start the server without --reasoning-parser, or switch thinking off with an extra body of {"chat_template_kwargs":{"enable_thinking":false}}',
-    )
-  if (reasoning === 'apart')
-    notes.push(
-      'this model thinks before it answers; thinking counts towards --max-tokens and is kept out of the rows',
-    )
-  if (maxModelLen !== undefined && maxModelLen < 4096)
-    notes.push(
-      `a context of ${maxModelLen} tokens is short for prompts with worked examples and answers of 2048 tokens`,
-    )
-  return notes
 }

@@ -1,10 +1,11 @@
 /**
  * Which failed attempts are made again, and when. A completion has no side effect, so asking
  * again is always safe; it is pointless where the same request would be refused again, and a
- * danger where the request itself kills the engine.
+ * danger where the request itself kills the engine, and its neighbours with it.
  */
 import type { AttemptFailure } from './attempt.js'
 import type { FaultKind } from './fault.js'
+import type { OpenCall } from './open-call.js'
 
 const retriedFaults: ReadonlySet<FaultKind> = new Set(['unreachable', 'reset', 'cut'])
 
@@ -16,18 +17,6 @@ export const isRetried = ({ fault, status, gaveUp }: AttemptFailure): boolean =>
   gaveUp === true ||
   (fault !== undefined && retriedFaults.has(fault)) ||
   (status !== undefined && retriedStatus(status))
-
-/**
- * A socket that died idle is found out only by writing to it. That says nothing about the
- * server, so the call goes out once more, at once, over a fresh connection, and no retry is
- * counted. Once a call, which stays with fresh connections from then on: when one of those is
- * reset as well, it is the server.
- */
-export const isStaleSocket = (failure: AttemptFailure, wasFresh: boolean): boolean =>
-  failure.fault === 'reset' && !wasFresh
-
-/** A prompt that was there twice when the engine died is not given a third engine. */
-export const maxEngineDeaths = 2
 
 export interface BackOff {
   /** Upper bound of the first wait; doubles with each further retry. */
@@ -52,4 +41,46 @@ export const waitMs = (
   return retryAfterMs === undefined
     ? jitter
     : Math.min(retryAfterMs, retryAfterCapMs) + jitter
+}
+
+export interface RetrySettings {
+  /** Retries a call at most, over all causes. */
+  retries: number
+  backOff: BackOff
+}
+
+export type NextStep =
+  /** At once, uncounted. */
+  | { step: 'again' }
+  | { step: 'wait'; ms: number }
+  /** `why` goes to the end of the message. */
+  | { step: 'stop'; why: string }
+
+/** After so many deaths of the engine, those who were there each time are asked one by one. */
+const deathsInCompany = 2
+
+/** What follows from a failed attempt; keeps the call's own counts. */
+export const afterFailure = (
+  call: OpenCall,
+  failure: AttemptFailure,
+  { retries, backOff }: RetrySettings,
+): NextStep => {
+  // A socket that died idle is found out only by writing to it, which says nothing about the
+  // server: once more, at once, over a fresh connection. If that is reset too, it is the server.
+  if (failure.fault === 'reset' && !call.fresh) {
+    call.fresh = true
+    return { step: 'again' }
+  }
+  if (!isRetried(failure)) return { step: 'stop', why: '' }
+  if (failure.engineDied) {
+    // Alone with the engine when it died, a prompt has no one else to blame.
+    if (call.alone) return { step: 'stop', why: '; the engine died of this prompt' }
+    call.alone = ++call.engineDeaths >= deathsInCompany
+  }
+  if (call.retries >= retries)
+    return { step: 'stop', why: `; gave up after ${call.attempts} attempts` }
+  const ms = waitMs(call.retries++, backOff, failure.retryAfterMs)
+  return performance.now() + ms > call.deadlineAt
+    ? { step: 'stop', why: '; no time left to ask again' }
+    : { step: 'wait', ms }
 }

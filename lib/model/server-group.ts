@@ -12,22 +12,14 @@ import type { Fault } from './fault.js'
 import type { ModelCall, Outcome } from './model.js'
 import { type CallOwner, OpenCall, type WrittenRequest } from './open-call.js'
 import { order } from './order.js'
+import { pickEndpoint } from './pick-endpoint.js'
 import { ReadyQueue } from './ready-queue.js'
-import {
-  type BackOff,
-  isRetried,
-  isStaleSocket,
-  maxEngineDeaths,
-  waitMs,
-} from './retry.js'
+import { afterFailure, type RetrySettings } from './retry.js'
 import { readReply } from './wire.js'
 
-export interface GroupSettings {
+export interface GroupSettings extends RetrySettings {
   /** From the first time a call is sent to its end: retries, back-off and the server's queue. */
   deadlineMs: number
-  /** Retries a call at most, over all causes. */
-  retries: number
-  backOff: BackOff
 }
 
 export class ServerGroup {
@@ -113,29 +105,17 @@ export class ServerGroup {
   /** Strictly in order: a wide call at the front is not starved by narrow ones behind it. */
   #pump(): void {
     for (let call = this.#queue.peek(); call; call = this.#queue.peek()) {
-      const endpoint = call.waiting ? this.#leastLoaded(call) : undefined
+      const endpoint = call.waiting ? this.#endpointFor(call) : undefined
       if (call.waiting && !endpoint) return
       this.#queue.shift()
       if (endpoint) this.#send(call, endpoint)
     }
   }
 
-  /** In flight as counted at dispatch; ties go round. A retry avoids where it just failed. */
-  #leastLoaded(call: OpenCall): Endpoint | undefined {
-    const { endpoints } = this
-    let best: Endpoint | undefined
-    for (let i = 0; i < endpoints.length; i++) {
-      const endpoint = endpoints[(this.#firstEndpoint + i) % endpoints.length] as Endpoint
-      if (!endpoint.limit.admits(call.sequences)) continue
-      if (
-        !best ||
-        best === call.endpoint ||
-        (endpoint !== call.endpoint && endpoint.limit.inFlight < best.limit.inFlight)
-      )
-        best = endpoint
-    }
-    this.#firstEndpoint = (this.#firstEndpoint + 1) % endpoints.length
-    return best
+  #endpointFor(call: OpenCall): Endpoint | undefined {
+    const start = this.#firstEndpoint++ % this.endpoints.length
+    const failedAt = call.endpoint
+    return pickEndpoint(this.endpoints, call, { start, failedAt })
   }
 
   #send(call: OpenCall, endpoint: Endpoint): void {
@@ -201,23 +181,10 @@ export class ServerGroup {
       call.written = undefined
       return this.#enqueue(call)
     }
-    if (isStaleSocket(failure, call.fresh)) {
-      call.fresh = true
-      return this.#enqueue(call)
-    }
-    if (!isRetried(failure)) return this.#giveUp(call, failure)
-    if (failure.engineDied && ++call.engineDeaths >= maxEngineDeaths)
-      return this.#giveUp(
-        call,
-        failure,
-        `; the engine died ${call.engineDeaths} times with this prompt`,
-      )
-    if (call.retries >= this.#settings.retries)
-      return this.#giveUp(call, failure, `; gave up after ${call.attempts} attempts`)
-    const wait = waitMs(call.retries++, this.#settings.backOff, failure.retryAfterMs)
-    if (performance.now() + wait > call.deadlineAt)
-      return this.#giveUp(call, failure, '; no time left to ask again')
-    call.backOff(wait, this.#onBackedOff)
+    const next = afterFailure(call, failure, this.#settings)
+    if (next.step === 'again') this.#enqueue(call)
+    else if (next.step === 'wait') call.backOff(next.ms, this.#onBackedOff)
+    else this.#giveUp(call, failure, next.why)
   }
 
   readonly #onBackedOff = (call: OpenCall): void => this.#enqueue(call)

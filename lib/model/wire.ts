@@ -3,7 +3,8 @@
  * becomes choices. Readers are tolerant (unknown keys, nulls everywhere), the count is not.
  */
 import { z } from 'zod'
-import { type AttemptFailure, rawLimit } from './attempt.js'
+import { rawLimit } from '../errors.js'
+import type { AttemptFailure } from './attempt.js'
 import { json } from './json.js'
 import type { Choice, ModelCall, Usage } from './model.js'
 import { isMisplacedAnswer, splitThoughts, type Split } from './reasoning.js'
@@ -92,7 +93,8 @@ export interface Asked {
 }
 
 export type Reading =
-  { choices: Choice[]; usage: Usage; failure?: never } | { failure: AttemptFailure; choices?: never }
+  | { choices: Choice[]; usage: Usage; failure?: never }
+  | { failure: AttemptFailure; choices?: never }
 
 /** Reads a reply that came with status 200. */
 export const readReply = (body: string, asked: Asked): Reading => {

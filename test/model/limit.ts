@@ -19,3 +19,15 @@ t.test('a call wider than the limit goes alone', async t => {
   limit.take(1)
   t.notOk(limit.admits(5))
 })
+
+t.test('a call that must be alone keeps others out', async t => {
+  const limit = new SequenceLimit(8)
+  limit.take(1)
+  t.notOk(limit.admits(1, true))
+  limit.give(1)
+  t.ok(limit.admits(1, true))
+  limit.take(1, true)
+  t.notOk(limit.admits(1))
+  limit.give(1)
+  t.ok(limit.admits(1))
+})
