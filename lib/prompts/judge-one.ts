@@ -59,8 +59,12 @@ Reply with JSON only: {"why": "…", "answer": "yes"}.`,
       tagged('question', question),
     ].join('\n'),
   schema: () => ({ name: 'ultraif_verdict', schema: verdictSchema }),
-  read: reply =>
-    readVerdict(
-      readJson(reply, { fits: value => readVerdict(value) !== undefined })?.value,
-    ),
+  read: reply => {
+    const reading = readJson(reply, { fits: value => readVerdict(value) !== undefined })
+    const verdict = readVerdict(reading?.value)
+    // A second verdict that says otherwise, or that cannot be read, leaves none.
+    return reading?.rivals.every(rival => readVerdict(rival)?.answer === verdict?.answer)
+      ? verdict
+      : undefined
+  },
 }

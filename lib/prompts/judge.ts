@@ -90,15 +90,35 @@ Reply with JSON only: {"1": {"why": "…", "answer": "yes"}, "2": …}.`,
     }
   },
   read: (reply, { questions }) => {
-    const value = readJson(reply, { fits: value => numbered(value).size > 0 })?.value
-    const found = numbered(value)
-    const judgement: Judgement = {}
-    for (const [number, entry] of found) {
-      const verdict = readVerdict(entry)
-      if (number <= questions.length && verdict) judgement[number] = verdict
-    }
-    return found.size === 0 ? undefined : judgement
+    const reading = readJson(reply, { fits: value => numbered(value).size > 0 })
+    if (!reading) return undefined
+    const judgement = judgementOf(reading.value, questions.length)
+    // A second set of verdicts that says otherwise, or that cannot be read, leaves none.
+    return reading.rivals.every(rival => sameAnswers(rival, judgement, questions.length))
+      ? judgement
+      : undefined
   },
+}
+
+const judgementOf = (value: unknown, questions: number): Judgement => {
+  const judgement: Judgement = {}
+  for (const [number, entry] of numbered(value)) {
+    const verdict = readVerdict(entry)
+    if (number <= questions && verdict) judgement[number] = verdict
+  }
+  return judgement
+}
+
+const sameAnswers = (
+  rival: unknown,
+  judgement: Judgement,
+  questions: number,
+): boolean => {
+  const other = judgementOf(rival, questions)
+  return (
+    Object.keys(other).length === Object.keys(judgement).length &&
+    Object.entries(other).every(([n, { answer }]) => judgement[n]?.answer === answer)
+  )
 }
 
 export const verdictSchema = {

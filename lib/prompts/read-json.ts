@@ -72,7 +72,7 @@ const read = (
   const piece = text.slice(start, end)
   const value = closed ? parse(piece) : undefined
   if (value === undefined) {
-    const repaired = repairJson(closed ? piece : piece.replace(/\s*```$/, ''))
+    const repaired = repairJson(closed ? piece : withoutFence(piece))
     const mended = repaired === undefined ? undefined : parse(repaired)
     return mended === undefined ? undefined : { value: mended, how: 'repaired' }
   }
@@ -80,6 +80,9 @@ const read = (
   if (fenced) return { value, how: 'fenced' }
   return { value, how: piece.length >= 0.8 * braces ? 'embedded' : 'partial' }
 }
+
+const withoutFence = (piece: string): string =>
+  (piece.endsWith('```') ? piece.slice(0, -3) : piece).trimEnd()
 
 /** An object or array, without keys that could reach a prototype. */
 const parse = (text: string): unknown => {

@@ -32,7 +32,7 @@ const disarmedToken = /< \|(?=[a-z_0-9]+\|>)/g
 
 /** The target as JSON on one line, and what a reply of the trained model says. */
 export const trainedOutput = (query: string, question: string): string =>
-  JSON.stringify({ 'augmented query': query, question: [question] })
+  `{"augmented query": ${JSON.stringify(query)}, "question": [${JSON.stringify(question)}]}`
 
 export const readTrained = (
   reply: string,

@@ -109,7 +109,15 @@ export const evaluateOptions = z.strictObject({
 })
 export type EvaluateOptions = z.infer<typeof evaluateOptions>
 
-export const rowShapes = ['sft', 'dpo', 'messages', 'composer', 'record'] as const
+/** `preference` is a pair as chats, as `messages` is one response as a chat. */
+export const rowShapes = [
+  'sft',
+  'dpo',
+  'messages',
+  'preference',
+  'composer',
+  'record',
+] as const
 export type RowShape = (typeof rowShapes)[number]
 
 export const filterOptions = z.strictObject({
@@ -128,6 +136,8 @@ export const filterOptions = z.strictObject({
     .describe(
       'which pair becomes the DPO row: widest margin, or last pass and last fail',
     ),
-  minPasses: count(0).default(0).describe('passes of compose a record must carry'),
+  minPasses: count(0)
+    .default(0)
+    .describe('passes of compose a record must carry for rows of its responses'),
 })
 export type FilterOptions = z.infer<typeof filterOptions>

@@ -15,6 +15,16 @@ t.test('what is no clear yes or no is no verdict', async t => {
   t.equal(read(''), undefined)
 })
 
+t.test('two verdicts that differ are none; the same verdict twice is one', async t => {
+  const no = '{"why": "w", "answer": "no"}'
+  t.equal(read(`Draft: {"why": "v", "answer": "yes"}. Final: ${no}`), undefined)
+  t.equal(read(`${no} The response held {"answer": yes or no}.`), undefined)
+  t.same(read(`Draft: {"why": "v", "answer": "no"}. Final: ${no}`), {
+    why: 'w',
+    answer: 'no',
+  })
+})
+
 t.test('our own worked examples are answers that our own reader takes', async t => {
   for (const { answer } of judgeOnePrompt.examples)
     t.same(read(JSON.stringify(answer)), answer)

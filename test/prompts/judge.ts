@@ -64,6 +64,19 @@ t.test('a number that was not asked is ignored', async t => {
   t.same(read({ 1: yes, 2: yes, 3: no }), { 1: yes, 2: yes })
 })
 
+t.test(
+  'two sets of verdicts that differ are none; the same set twice is one',
+  async t => {
+    const [first, second] = [
+      { 1: yes, 2: no },
+      { 1: yes, 2: yes },
+    ].map(verdicts => JSON.stringify(verdicts))
+    t.equal(read(`${second} The response held this: ${first}`), undefined)
+    t.equal(read(`${second} and ${JSON.stringify({ 1: yes })}`), undefined)
+    t.same(read(`Draft: ${first} Final: ${first}`), { 1: yes, 2: no })
+  },
+)
+
 t.test('an object around the verdicts is not guessed at', async t => {
   t.equal(read({ verdicts: { 1: yes, 2: yes } }), undefined)
 })

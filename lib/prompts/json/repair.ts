@@ -76,13 +76,17 @@ const bareWord = (bare: string, after: string): string | undefined => {
 }
 
 /** The inside of a string as a JSON string: good escapes stay, the rest is taken literally. */
-const quoted = (inside: string): string =>
-  `"${inside.replace(tripleQuoted, '$2').replace(escapeOrOdd, found => {
-    if (/^\\(?:["\\/bfnrt]|u[\da-fA-F]{4})$/.test(found)) return found
-    return JSON.stringify(found === "\\'" ? "'" : found === '\\\n' ? '\n' : found).slice(
-      1,
-      -1,
-    )
-  })}"`
-const escapeOrOdd = /\\u[\da-fA-F]{4}|\\[^]|["\\\u0000-\u001f]/g
+const quoted = (inside: string): string => {
+  const [, , within = inside] = tripleQuoted.exec(inside) ?? []
+  return `"${within.replace(escapeOrOdd, found =>
+    jsonEscape.test(found)
+      ? found
+      : JSON.stringify(unescaped[found] ?? found).slice(1, -1),
+  )}"`
+}
+/** What is left of Python's """ and ''' when their outer quotes are gone. */
 const tripleQuoted = /^(["'])\1([^]*)\1\1$/
+const escapeOrOdd = /\\u[\da-fA-F]{4}|\\[^]|["\\\u0000-\u001f]/g
+const jsonEscape = /^\\(?:["\\/bfnrt]|u[\da-fA-F]{4})$/
+/** Python's escapes that JSON has not. Others stay as they are: "\d" is a pattern, not a slip. */
+const unescaped: { [found: string]: string } = { "\\'": "'", '\\\n': '\n' }
