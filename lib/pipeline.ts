@@ -32,6 +32,14 @@ export interface PipelineContext {
   log: (message: string) => void
 }
 
+/** What it passes on may be anything: rows, records, lines. (`any`, as Highland's types are invariant.) */
 export type Pipeline = (
   context: PipelineContext,
-) => Stage<Record, unknown> | Promise<Stage<Record, unknown>>
+) => Stage<Record, any> | Promise<Stage<Record, any>>
+
+/** What a recipe's module exports. */
+export interface PipelineModule {
+  default: Pipeline
+  /** Defaults of its own, by the names of the flags: `{ samples: 8, as: 'dpo' }`. */
+  defaults?: { [flag: string]: unknown }
+}

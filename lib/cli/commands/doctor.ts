@@ -1,0 +1,62 @@
+/** `ultraif doctor`: what a server can do, and the settings that follow. */
+import { z } from 'zod'
+import { Failure } from '../../errors.js'
+import { peopleSection } from '../common-sections.js'
+import { keysFor } from '../environment.js'
+import { findingsText } from '../findings-text.js'
+import { page } from '../page.js'
+import type { Section } from '../sections.js'
+import { serverSection } from '../server-section.js'
+
+const answer = z.strictObject({
+  json: z.boolean().default(false).describe('the findings as JSON lines, one a server'),
+})
+const answerSection = {
+  title: 'Output:',
+  schema: answer,
+  flags: { json: 'json' },
+} satisfies Section<typeof answer>
+
+const server = serverSection([])
+const { baseUrl, model } = server.flags
+const { config } = peopleSection.flags
+
+export const doctorPage = page({
+  description: `Asks a server what it can do: its version, models and context, answers that follow a
+JSON Schema, several samples in one call, batch routes, gauges. Tells what a run would
+make of it, and what to change. A few tiny calls; nothing is written.`,
+  examples: [
+    ['ultraif doctor --base-url http://127.0.0.1:8000', 'findings for people'],
+    [
+      'ultraif doctor --json --base-url http://127.0.0.1:8000 | jq .notes',
+      'for programs',
+    ],
+  ],
+  sections: {
+    server: { ...server, flags: { baseUrl, model } },
+    answer: answerSection,
+    config: { ...peopleSection, flags: { config } },
+  },
+  takesFiles: false,
+  showsRare: true,
+  work: async ({ settings, edges, env }) => {
+    const urls = settings.server.baseUrl
+    if (urls.length === 0)
+      throw new Failure(
+        'no_model_server',
+        'Expected a model server to look at: name one with --base-url URL or in ULTRAIF_BASE_URL.',
+      )
+    const { probe } = await import('../../model/probe.js')
+    for (const url of urls) {
+      const findings = await probe({
+        url,
+        model: settings.server.model,
+        apiKey: keysFor(env, urls).all,
+      })
+      edges.stdout.write(
+        settings.answer.json ? `${JSON.stringify(findings)}\n` : findingsText(findings),
+      )
+    }
+    return 0
+  },
+})

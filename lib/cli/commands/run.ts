@@ -1,0 +1,106 @@
+/** `ultraif run`: corpus in, training rows out, all in one process. */
+import { loadPipeline, pipelineNames } from '../../run/load-pipeline.js'
+import { buildPipeline } from '../../run/build-pipeline.js'
+import { run } from '../../run/run.js'
+import { readAlso } from '../also.js'
+import {
+  embeddedSection,
+  outFileSection,
+  outputSection,
+  peopleSection,
+  recipeSection,
+  sharedSection,
+} from '../common-sections.js'
+import { page } from '../page.js'
+import { planOf } from '../plan-of.js'
+import { serverSection } from '../server-section.js'
+import {
+  composeSection,
+  decomposeSection,
+  evaluateSection,
+  filterSection,
+  generateSection,
+  inputSection,
+} from '../stage-sections.js'
+
+export const runPage = page({
+  description: `Turns a corpus of prompts into training rows: finds what each prompt demands, makes
+it harder, answers it several times, has a judge check every demand, and keeps what
+passes. Rows go to stdout or --out, everything for people to stderr, and the last
+line there is a JSON summary: in = kept + filtered + rejected.
+
+Without a server it runs on a small model of its own, which it fetches with --yes.
+
+Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
+  examples: [
+    [
+      'ultraif run --base-url http://127.0.0.1:8000 prompts.jsonl > sft.jsonl',
+      'rows for supervised fine-tuning',
+    ],
+    [
+      `ultraif run --base-url http://127.0.0.1:8000 --judge-url http://127.0.0.1:8001 \\
+    --out sft.jsonl --also dpo=dpo.jsonl --rejects bad.jsonl --seed 1 prompts.jsonl`,
+      'a judge of its own, pairs from the same records, rejects apart, repeatable',
+    ],
+    ['ultraif run --yes --limit 5 prompts.jsonl > sft.jsonl', 'no server at hand'],
+  ],
+  sections: {
+    recipe: recipeSection,
+    input: inputSection,
+    decompose: decomposeSection,
+    compose: composeSection,
+    generate: generateSection,
+    evaluate: evaluateSection,
+    filter: filterSection,
+    shared: sharedSection,
+    server: serverSection(),
+    embedded: embeddedSection,
+    outFile: outFileSection,
+    output: outputSection,
+    people: peopleSection,
+  },
+  takesFiles: true,
+  showsRare: false,
+  work: async ({ files, settings: given, withDefaults, edges, env }) => {
+    const { pipeline: name, preset } = given.recipe
+    const recipe = await loadPipeline(name)
+    const settings = withDefaults([
+      ...(preset
+        ? [{ ...(await loadPipeline(preset)), name: `the preset ${preset}` }]
+        : []),
+      recipe,
+    ])
+    const { decompose, compose, generate, evaluate, shared } = settings
+    const { also, ...filter } = settings.filter
+    const alsoFiles = readAlso(filter.as, also)
+    const options = {
+      parse: settings.input,
+      decompose: { ...decompose, ...shared },
+      compose: { ...compose, ...shared },
+      generate: { ...generate, ...shared },
+      evaluate: { ...evaluate, ...shared },
+      filter: { ...filter, also: alsoFiles.map(({ shape }) => shape) },
+    }
+    return run(
+      planOf(settings, {
+        name: 'run',
+        files,
+        parse: options.parse,
+        out: settings.outFile.out,
+        also: alsoFiles,
+        passesOn: false,
+        inPipe: false,
+        prepare: async ({ log, signal }) => {
+          const { connectModels } = await import('../models.js')
+          const { roles, models } = await connectModels(settings, env, { log, signal })
+          return {
+            stage: await buildPipeline(recipe, { model: roles, options, log }),
+            models,
+            ours: recipe.ours,
+          }
+        },
+      }),
+      edges,
+    )
+  },
+})

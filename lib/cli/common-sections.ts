@@ -1,0 +1,109 @@
+/**
+ * Options that belong to a command rather than to a stage: where rows go, what people see, which
+ * seed and prompts all stages share.
+ */
+import { z } from 'zod'
+import { composeOptions } from '../stages/options.js'
+import type { Section } from './sections.js'
+
+const { seed, order, prompts } = composeOptions.shape
+const shared = z.strictObject({ seed, order, prompts })
+
+/** The same for every stage that calls a model. */
+export const sharedSection = {
+  title: 'All stages:',
+  schema: shared,
+  flags: {
+    seed: 'seed',
+    order: 'order',
+    prompts: { flag: 'prompts', value: 'dir' },
+  },
+} satisfies Section<typeof shared>
+
+const outputs = z.strictObject({
+  rejects: z
+    .string()
+    .optional()
+    .describe('write rejected records to this file instead of passing them on'),
+  force: z.boolean().default(false).describe('empty output files that hold something'),
+  strict: z.boolean().default(false).describe('exit 3 if any record was rejected'),
+})
+
+export const outputSection = {
+  title: 'Output:',
+  schema: outputs,
+  flags: {
+    rejects: { flag: 'rejects', value: 'file' },
+    force: 'force',
+    strict: 'strict',
+  },
+} satisfies Section<typeof outputs>
+
+const outFile = z.strictObject({
+  out: z.string().optional().describe('write rows to this file instead of stdout'),
+})
+
+export const outFileSection = {
+  title: 'Output:',
+  schema: outFile,
+  flags: { out: { flag: 'out', value: 'file' } },
+} satisfies Section<typeof outFile>
+
+const people = z.strictObject({
+  quiet: z
+    .boolean()
+    .default(false)
+    .describe('only errors and the JSON summary on stderr'),
+  progress: z
+    .enum(['auto', 'plain', 'json', 'off'])
+    .default('auto')
+    .describe('a redrawn line on a terminal, plain lines, JSON lines, or none'),
+  config: z
+    .string()
+    .optional()
+    .describe('JSON file with options, named as the flags are'),
+})
+
+export const peopleSection = {
+  title: 'Running:',
+  schema: people,
+  flags: {
+    quiet: 'quiet',
+    progress: 'progress',
+    config: { flag: 'config', value: 'file' },
+  },
+} satisfies Section<typeof people>
+
+const recipe = z.strictObject({
+  pipeline: z
+    .string()
+    .default('ultraif')
+    .describe('a recipe by name, or a JavaScript module of your own'),
+  preset: z
+    .enum(['paper'])
+    .optional()
+    .describe("other defaults: paper takes the paper's own values everywhere"),
+})
+
+export const recipeSection = {
+  title: 'Recipe:',
+  schema: recipe,
+  flags: { pipeline: { flag: 'pipeline', value: 'name|file' }, preset: 'preset' },
+} satisfies Section<typeof recipe>
+
+const embedded = z.strictObject({
+  gguf: z
+    .string()
+    .optional()
+    .describe('weights for the embedded model, when no server is given'),
+  yes: z
+    .boolean()
+    .default(false)
+    .describe('fetch the embedded model without being asked again'),
+})
+
+export const embeddedSection = {
+  title: 'Without a server:',
+  schema: embedded,
+  flags: { gguf: { flag: 'gguf', value: 'file' }, yes: 'yes' },
+} satisfies Section<typeof embedded>

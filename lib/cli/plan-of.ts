@@ -1,0 +1,36 @@
+/**
+ * What all commands have in common on their way from settings to a run.
+ */
+import type { z } from 'zod'
+import type { OutputNames } from '../run/open-outputs.js'
+import type { Plan } from '../run/run.js'
+import { parseOptions } from '../stages/options.js'
+import type { outputSection, peopleSection } from './common-sections.js'
+
+export interface CommonSettings {
+  output: z.output<(typeof outputSection)['schema']>
+  people: z.output<(typeof peopleSection)['schema']>
+}
+
+type Own = Pick<Plan, 'name' | 'files' | 'prepare'> &
+  Partial<Pick<Plan, 'parse' | 'passesOn' | 'inPipe'>> &
+  Partial<Pick<OutputNames, 'out' | 'also'>>
+
+/** A plan of a single stage, unless told otherwise. */
+export const planOf = ({ output, people }: CommonSettings, own: Own): Plan => ({
+  name: own.name,
+  files: own.files,
+  parse: own.parse ?? parseOptions.parse({}),
+  passesOn: own.passesOn ?? true,
+  inPipe: own.inPipe ?? true,
+  outputs: {
+    out: own.out,
+    also: own.also ?? [],
+    rejects: output.rejects,
+    force: output.force,
+  },
+  strict: output.strict,
+  quiet: people.quiet,
+  progress: people.progress,
+  prepare: own.prepare,
+})

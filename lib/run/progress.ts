@@ -1,0 +1,148 @@
+/**
+ * What people see while a run works: one redrawn line on a terminal, a plain line now and then
+ * in a log, one JSON line a second for programs. Drawn by a timer, never per row: at thousands
+ * of rows a second a terminal would cost more than the models.
+ */
+import { sum, type Ledger } from '../ledger.js'
+import type { ModelStats } from '../model/model.js'
+import { count } from './summary.js'
+
+export type ProgressKind = 'auto' | 'plain' | 'json' | 'off'
+
+/** A terminal or a file. `isTTY` and `columns` are what Node gives stderr on a terminal. */
+export interface Screen {
+  write(text: string): unknown
+  isTTY?: boolean
+  columns?: number
+}
+
+export interface ProgressOptions {
+  screen: Screen
+  kind: ProgressKind
+  /** The command, said in each plain line. */
+  label: string
+  /**
+   * Other processes of a shell pipe may write to the same terminal: no line is redrawn then,
+   * since six of them would redraw each other's.
+   */
+  shared: boolean
+  ledger: Ledger
+  /** Asked at each drawing, since a run connects its models after it began. */
+  stats: () => ModelStats | undefined
+}
+
+export interface Progress {
+  /** A line for people that does not garble the redrawn one. */
+  log: (line: string) => void
+  /** Ends the drawing and leaves the cursor on a fresh line. */
+  stop: () => void
+}
+
+const everyMs = { redrawn: 250, plain: 10_000, json: 1000 } as const
+/** Rates are means over this long: short enough to follow, long enough not to flicker. */
+const rateWindowMs = 10_000
+
+export const startProgress = ({
+  screen,
+  kind,
+  label,
+  shared,
+  ledger,
+  stats,
+}: ProgressOptions): Progress => {
+  const style = kind === 'auto' ? (screen.isTTY && !shared ? 'redrawn' : 'plain') : kind
+  const started = performance.now()
+  const samples: Sample[] = [{ at: started, calls: 0, tokens: 0 }]
+  let drawn = false
+
+  const erase = () => {
+    if (drawn) screen.write('\r\u001b[K')
+    drawn = false
+  }
+  const draw = () => {
+    const at = performance.now()
+    const now = stateOf(ledger, stats(), samples, at, (at - started) / 1000)
+    if (style === 'json') screen.write(`${JSON.stringify({ progress: now })}\n`)
+    else if (style === 'plain') screen.write(`${label}: ${lineOf(now)}\n`)
+    else {
+      screen.write(`\r${lineOf(now).slice(0, (screen.columns ?? 80) - 1)}\u001b[K`)
+      drawn = true
+    }
+  }
+
+  const timer = style === 'off' ? undefined : setInterval(draw, everyMs[style])
+  timer?.unref()
+  return {
+    log: line => {
+      erase()
+      screen.write(`${line}\n`)
+    },
+    stop: () => {
+      clearInterval(timer)
+      erase()
+    },
+  }
+}
+
+interface Sample {
+  at: number
+  calls: number
+  tokens: number
+}
+
+const stateOf = (
+  ledger: Ledger,
+  stats: ModelStats | undefined,
+  samples: Sample[],
+  at: number,
+  seconds: number,
+) => {
+  const calls = sum(stats?.calls ?? {})
+  const tokens = stats?.tokens.completion ?? 0
+  samples.push({ at, calls, tokens })
+  while (samples.length > 2 && at - (samples[0] as Sample).at > rateWindowMs)
+    samples.shift()
+  const oldest = samples[0] as Sample
+  const perSecond = (now: number, then: number) =>
+    Math.round(((now - then) / Math.max(1, at - oldest.at)) * 10_000) / 10
+
+  return {
+    in: ledger.in + ledger.split,
+    kept: ledger.kept,
+    filtered: sum(ledger.filtered),
+    rejected: sum(ledger.rejected),
+    seconds: Math.round(seconds * 10) / 10,
+    ...(stats && {
+      callsPerSecond: perSecond(calls, oldest.calls),
+      tokensPerSecond: perSecond(tokens, oldest.tokens),
+      inFlight: stats.inFlight,
+      limit: stats.limit,
+      queued: stats.queued,
+    }),
+  }
+}
+
+type State = ReturnType<typeof stateOf>
+
+const lineOf = (now: State): string =>
+  [
+    `${count(now.in)} in`,
+    `${count(now.kept)} kept`,
+    ...(now.filtered ? [`${count(now.filtered)} filtered`] : []),
+    ...(now.rejected ? [`${count(now.rejected)} rejected`] : []),
+    ...(now.callsPerSecond === undefined
+      ? []
+      : [
+          `${count(now.callsPerSecond)} calls/s`,
+          `${count(now.tokensPerSecond ?? 0)} tokens/s`,
+          `${now.inFlight}/${now.limit} in flight${now.queued ? `, ${count(now.queued)} queued` : ''}`,
+        ]),
+    clock(now.seconds),
+  ].join(' · ')
+
+const clock = (seconds: number): string => {
+  const whole = Math.floor(seconds)
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
+  const two = (n: number) => String(n).padStart(2, '0')
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
+}

@@ -1,0 +1,201 @@
+/**
+ * One engine for every command: records in, through a stage, rows out. Node owns the two edges
+ * and takes everything down together when one of them breaks; what became of each record is
+ * counted, checked and told on the last line of stderr, however the run ended.
+ */
+import type { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { exitCodes, Failure } from '../errors.js'
+import { toDuplex } from '../flow/to-duplex.js'
+import { stringify } from '../jsonl/stringify.js'
+import { accountedIn, Ledger } from '../ledger.js'
+import type { ModelStats } from '../model/model.js'
+import type { Record } from '../record.js'
+import { chain, type Stage } from '../stage.js'
+import type { ParseOptions } from '../stages/options.js'
+import { openRecords } from '../stages/read-records.js'
+import { closeBooks } from './books.js'
+import { balance, exitCodeOf, linesOf } from './closing.js'
+import { firstRejects } from './first-rejects.js'
+import { openOutputs, type OutputNames } from './open-outputs.js'
+import { writeFailed } from './output-file.js'
+import { startProgress, type ProgressKind, type Screen } from './progress.js'
+import type { SignalSource } from './signals.js'
+import { startStopping, stopped } from './stopping.js'
+import { summaryOf } from './summary.js'
+
+/** The models of a run, all roles together. */
+export interface ModelsInUse {
+  stats(): ModelStats
+  /** Cuts open calls: they settle as `aborted`. */
+  abort(): void
+  /** Waits for open calls and lets go of sockets and child processes. */
+  close(): Promise<void>
+}
+
+/** What lies between the records and the rows, ready to work. */
+export interface Works {
+  stage: Stage<Record, any>
+  models?: ModelsInUse
+  /** A stage of our own loses no record: anything else is a bug, and told as one. */
+  ours: boolean
+}
+
+export interface Preparing {
+  /** A line for people; silent with `--quiet`. */
+  log: (line: string) => void
+  /** Aborted when the user stops the run before it began. */
+  signal: AbortSignal
+}
+
+export interface Plan {
+  /** The command, for messages. */
+  name: string
+  /** No file, or `-`, means stdin. */
+  files: string[]
+  parse: ParseOptions
+  outputs: OutputNames
+  /** A single stage passes records on; `run` and `filter` make rows of them. */
+  passesOn: boolean
+  /** One of several in a shell pipe, as a rule: shares their terminal, and Ctrl-C with them. */
+  inPipe: boolean
+  strict: boolean
+  quiet: boolean
+  progress: ProgressKind
+  /** Connects models and builds the stage; the outputs are open by then. */
+  prepare: (preparing: Preparing) => Works | Promise<Works>
+}
+
+export interface Edges {
+  stdin: Readable & { isTTY?: boolean }
+  stdout: Writable
+  stderr: Screen
+  signals: SignalSource
+  /** Whether stdin ends by itself when the process before it in a shell pipe stops. */
+  stdinIsPipe: boolean
+}
+
+/**
+ * Runs to the end and answers the exit code.
+ * @throws Failure for what is refused before a record was read: its exit code is 2
+ */
+export const run = async (plan: Plan, edges: Edges): Promise<number> => {
+  const startedAt = performance.now()
+  const fromStdin = plan.files.length === 0 || plan.files.includes('-')
+  const ledger = new Ledger()
+  let works: Works | undefined
+  const stats = () => works?.models?.stats()
+
+  const breaking = new AbortController()
+  const reading = new AbortController()
+  const source = accountedIn(ledger, () =>
+    openRecords(plan.files, plan.parse, reading.signal),
+  )
+  const inputs = plan.files.filter(file => file !== '-')
+  const outputs = await openOutputs(plan.outputs, inputs, failure =>
+    breaking.abort(failure),
+  )
+  const rejects = firstRejects(
+    stage =>
+      !plan.passesOn || stage === plan.name || (stage === 'parse' && inputs.length > 0),
+  )
+  ledger.onReject = record => {
+    rejects.see(record)
+    return outputs.reject(record)
+  }
+  ledger.onAlso = outputs.also
+
+  const progress = startProgress({
+    screen: edges.stderr,
+    kind: plan.quiet ? 'off' : plan.progress,
+    label: plan.name,
+    shared: plan.inPipe,
+    ledger,
+    stats,
+  })
+  const log = plan.quiet ? () => {} : progress.log
+  const stopping = startStopping({
+    signals: edges.signals,
+    reading,
+    breaking,
+    endsByItself: plan.inPipe && fromStdin && edges.stdinIsPipe,
+    begun: () => works !== undefined,
+    log: () =>
+      log(
+        `Stopping: ${ledger.open} open records finish first; a second signal cuts them.`,
+      ),
+    cutCalls: () => works?.models?.abort(),
+  })
+
+  const flow = async (): Promise<void> => {
+    const { stage } = (works = await plan.prepare({ log, signal: breaking.signal }))
+    breaking.signal.throwIfAborted()
+    if (fromStdin && edges.stdin.isTTY)
+      log(`${plan.name} reads from the terminal: paste lines, end with Ctrl-D.`)
+    const ending = closeBooks({
+      ledger,
+      rejectsLeave: outputs.takesRejects,
+      onEnd: () => reading.abort(stopped),
+    })
+    await pipeline(
+      source,
+      toDuplex(chain(stage, ending, stringify())),
+      outputs.rows ?? edges.stdout,
+      { signal: breaking.signal },
+    )
+  }
+
+  const summarize = (cut: boolean) => ({
+    summary: summaryOf({
+      ledger,
+      stats: stats(),
+      seconds: (performance.now() - startedAt) / 1000,
+      passesOn: plan.passesOn,
+      stopped: cut,
+    }),
+    rejects: rejects.lines(),
+  })
+
+  let error: unknown
+  let atTheBreak: ReturnType<typeof summarize> | undefined
+  try {
+    await accountedIn(ledger, flow)
+  } catch (thrown) {
+    error = breaking.signal.aborted ? breaking.signal.reason : thrown
+    // Taken before calls are cut: what settles from here on reaches nobody.
+    atTheBreak = summarize(true)
+    source.destroy()
+  }
+  if (error || ledger.open > 0) works?.models?.abort()
+  try {
+    await outputs.close()
+    await works?.models?.close()
+  } catch (thrown) {
+    error ??= thrown
+  }
+  stopping.release()
+  progress.stop()
+  if (error instanceof Failure && error.exitCode === exitCodes.usage) throw error
+
+  if (!outputs.rows) error = ofStdout(error)
+  if (error === stopped) error = undefined
+  const cut = atTheBreak !== undefined || stopping.by() !== undefined
+  if (!cut) error ??= balance(ledger, works?.ours ?? true)
+  const ending = {
+    ...(atTheBreak ?? summarize(cut)),
+    name: plan.name,
+    error,
+    stoppedBy: stopping.by(),
+    strict: plan.strict,
+    quiet: plan.quiet,
+  }
+  for (const line of linesOf(ending)) edges.stderr.write(`${line}\n`)
+  return exitCodeOf(ending)
+}
+
+/** The reader of stdout may go away, as `head` does: no error. A full disk behind it is one. */
+const ofStdout = (error: unknown): unknown => {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException
+  if (code === 'EPIPE' || code === 'ECONNRESET') return undefined
+  return syscall === 'write' ? writeFailed('stdout', error) : error
+}

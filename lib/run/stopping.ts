@@ -1,0 +1,57 @@
+/**
+ * How a run ends before its input does. Two meanings, two signals: `reading` stops taking in new
+ * records while open ones finish, `breaking` takes everything down at once.
+ */
+import { onSignals, type SignalSource, type StopSignal } from './signals.js'
+
+/** Why a run was cut that did nothing wrong. */
+export const stopped = new Error('stopped')
+
+export interface StoppingOptions {
+  signals: SignalSource
+  /** Given to whoever reads the input. */
+  reading: AbortController
+  /** Given to everything. */
+  breaking: AbortController
+  /**
+   * A filter in a shell pipe: the same Ctrl-C stops the process before it, whose last records
+   * are still on their way and would be lost if this one stopped reading.
+   */
+  endsByItself: boolean
+  /** Whether records flow already; before that a signal ends everything. */
+  begun: () => boolean
+  log: () => void
+  cutCalls: () => void
+}
+
+export interface Stopping {
+  /** The signal that asked for it, if one did. */
+  by: () => StopSignal | undefined
+  release: () => void
+}
+
+export const startStopping = ({
+  signals,
+  reading,
+  breaking,
+  endsByItself,
+  begun,
+  log,
+  cutCalls,
+}: StoppingOptions): Stopping => {
+  let by: StopSignal | undefined
+
+  const release = onSignals(signals, {
+    first: signal => {
+      by = signal
+      if (!begun()) return breaking.abort(stopped)
+      log()
+      if (!endsByItself) reading.abort(stopped)
+    },
+    second: () => {
+      reading.abort(stopped)
+      cutCalls()
+    },
+  })
+  return { by: () => by, release }
+}

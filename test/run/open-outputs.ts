@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { openOutputs } from '../../lib/run/open-outputs.js'
+
+const never = () => t.fail('no write should fail here')
+
+t.test('rows of each shape and rejects go to their own files', async t => {
+  const dir = t.testdir()
+  const outputs = await openOutputs(
+    {
+      also: [
+        { shape: 'dpo', file: join(dir, 'dpo') },
+        { shape: 'record', file: join(dir, 'record') },
+      ],
+      rejects: join(dir, 'bad'),
+      force: false,
+    },
+    [],
+    never,
+  )
+  t.equal(outputs.rows, undefined, 'rows go to stdout')
+  t.ok(outputs.takesRejects)
+  await outputs.also('dpo', { prompt: 'p' })
+  await outputs.also('record', { id: 'r' })
+  await outputs.also('nobody', { id: 'x' })
+  await outputs.reject({ id: 'b', query: '', seed: { query: '' } })
+  await outputs.close()
+  t.equal(readFileSync(join(dir, 'dpo'), 'utf8'), '{"prompt":"p"}\n')
+  t.equal(readFileSync(join(dir, 'record'), 'utf8'), '{"id":"r"}\n')
+  t.match(readFileSync(join(dir, 'bad'), 'utf8'), /^\{"id":"b".*\}\n$/)
+})
+
+t.test('without a file, rejects have nowhere to go and nothing waits', async t => {
+  const outputs = await openOutputs({ also: [], force: false }, [], never)
+  t.notOk(outputs.takesRejects)
+  t.equal(outputs.reject({ id: 'b', query: '', seed: { query: '' } }), undefined)
+  await outputs.close()
+})
+
+t.test('one file for two outputs is refused before either is opened', async t => {
+  const dir = t.testdir()
+  const file = join(dir, 'rows')
+  await t.rejects(
+    openOutputs(
+      { out: file, also: [], rejects: `${dir}/./rows`, force: true },
+      [],
+      never,
+    ),
+    { code: 'usage', message: /--out and --rejects both name/ },
+  )
+  t.notOk(existsSync(file))
+})
+
+t.test('if one cannot be opened, the others do not stay open', async t => {
+  const dir = t.testdir({ full: 'x' })
+  await t.rejects(
+    openOutputs(
+      { out: join(dir, 'rows'), also: [], rejects: join(dir, 'full'), force: false },
+      [],
+      never,
+    ),
+    { code: 'output_exists' },
+  )
+  t.equal(readFileSync(join(dir, 'rows'), 'utf8'), '')
+})
+
+t.test('a dash is stdout', async t => {
+  const outputs = await openOutputs({ out: '-', also: [], force: false }, [], never)
+  t.equal(outputs.rows, undefined)
+  await outputs.close()
+})

@@ -1,0 +1,93 @@
+import t, { type Test } from 'tap'
+import { Ledger } from '../../lib/ledger.js'
+import type { ModelStats } from '../../lib/model/model.js'
+import { startProgress, type ProgressKind } from '../../lib/run/progress.js'
+
+const stats: ModelStats = {
+  calls: { generate: 10 },
+  failed: 0,
+  retries: 0,
+  tokens: { prompt: 1, completion: 100 },
+  inFlight: 7,
+  limit: 64,
+  queued: 3,
+}
+
+/** Progress on a screen that keeps what it is given, with `setInterval` in the test's hand. */
+const begin = (
+  t: Test,
+  kind: ProgressKind,
+  { isTTY = true, shared = false, columns = 200 } = {},
+) => {
+  const written: string[] = []
+  const timers: { draw: () => void; ms: number; cleared: boolean }[] = []
+  t.intercept(globalThis, 'setInterval', {
+    value: (draw: () => void, ms: number) => {
+      const timer = { draw, ms, cleared: false }
+      timers.push(timer)
+      return Object.assign(timer, { unref: () => timer })
+    },
+  })
+  t.intercept(globalThis, 'clearInterval', {
+    value: (timer?: { cleared: boolean }) => timer && (timer.cleared = true),
+  })
+  const ledger = new Ledger()
+  const progress = startProgress({
+    screen: { write: text => written.push(text), isTTY, columns },
+    kind,
+    label: 'run',
+    shared,
+    ledger,
+    stats: () => stats,
+  })
+  return { written, timers, ledger, progress }
+}
+
+t.test('on a terminal one line is redrawn, four times a second at most', async t => {
+  const { written, timers, ledger, progress } = begin(t, 'auto')
+  t.ok((timers[0]?.ms ?? 0) >= 250)
+  ledger.entered()
+  timers[0]?.draw()
+  t.match(written[0], /^\r1 in · 0 kept · .* 7\/64 in flight, 3 queued · 0:00\u001b\[K$/)
+  progress.log('a line')
+  t.same(written.slice(1), ['\r\u001b[K', 'a line\n'])
+  timers[0]?.draw()
+  progress.stop()
+  t.equal(written.at(-1), '\r\u001b[K', 'the summary starts on a clean line')
+  t.ok(timers[0]?.cleared)
+})
+
+t.test('the redrawn line never wraps', async t => {
+  const { written, timers } = begin(t, 'auto', { columns: 20 })
+  timers[0]?.draw()
+  t.equal(written[0]?.replace(/\r|\u001b\[K/g, '').length, 19)
+})
+
+t.test(
+  'in a log and in a shared terminal there are plain lines now and then',
+  async t => {
+    for (const more of [{ isTTY: false }, { shared: true }]) {
+      const { written, timers } = begin(t, 'auto', more)
+      t.equal(timers[0]?.ms, 10_000)
+      timers[0]?.draw()
+      t.match(written[0], /^run: 0 in · .*\n$/)
+    }
+  },
+)
+
+t.test('for programs there is a JSON line a second', async t => {
+  const { written, timers } = begin(t, 'json')
+  t.equal(timers[0]?.ms, 1000)
+  timers[0]?.draw()
+  t.match(JSON.parse(written[0] ?? ''), {
+    progress: { in: 0, kept: 0, filtered: 0, rejected: 0, inFlight: 7, limit: 64 },
+  })
+})
+
+t.test('off is silent but for lines that are logged', async t => {
+  const { written, timers, progress } = begin(t, 'off')
+  t.equal(timers.length, 0)
+  progress.log('a line')
+  progress.stop()
+  t.same(written, ['a line\n'])
+})

@@ -1,0 +1,99 @@
+import t from 'tap'
+import { Ledger } from '../../lib/ledger.js'
+import { sentenceOf, summaryOf } from '../../lib/run/summary.js'
+
+const ledger = () => {
+  const books = new Ledger()
+  for (let i = 0; i < 1234; i++) books.entered()
+  for (let i = 0; i < 1230; i++) books.keep({ sft: 1 })
+  books.filter('no_pass')
+  void books.reject({
+    id: 'a',
+    query: '',
+    seed: { query: '' },
+    reject: { stage: 'parse', code: 'bad_json', message: '' },
+  })
+  books.blank = 2
+  return books
+}
+
+t.test('the summary of a run has its fields in their order', async t => {
+  const books = ledger()
+  books.filter('no_pass', 2)
+  const summary = summaryOf({
+    ledger: books,
+    stats: {
+      calls: { compose: 3 },
+      failed: 0,
+      retries: 0,
+      tokens: { prompt: 10, completion: 20 },
+      inFlight: 0,
+      limit: 64,
+      queued: 0,
+    },
+    seconds: 1.23456,
+    passesOn: false,
+    stopped: false,
+  })
+  t.equal(
+    JSON.stringify(summary),
+    '{"in":1234,"kept":1230,"filtered":{"no_pass":3},"rejected":{"bad_json":1},"blank":2,"rows":{"sft":1230},"calls":{"compose":3},"tokens":{"prompt":10,"completion":20},"seconds":1.23}',
+  )
+  t.equal(
+    sentenceOf(summary),
+    '1,234 in = 1,230 kept + 3 filtered (no_pass 3) + 1 rejected (bad_json 1) · rows: 1,230 sft · 1.23 s',
+  )
+})
+
+t.test('a single stage tells what it passed on, and a cut run what is open', async t => {
+  const books = ledger()
+  books.filtered = {}
+  const summary = summaryOf({
+    ledger: books,
+    stats: undefined,
+    seconds: 0,
+    passesOn: true,
+    stopped: true,
+  })
+  t.same(summary, {
+    in: 1234,
+    out: 1230,
+    rejected: { bad_json: 1 },
+    open: 3,
+    blank: 2,
+    seconds: 0,
+    stopped: true,
+  })
+  t.match(
+    sentenceOf(summary),
+    /1,230 passed on \+ 1 rejected \(bad_json 1\) \+ 3 cut off/,
+  )
+})
+
+t.test('it does not change when the ledger goes on', async t => {
+  const books = ledger()
+  const summary = summaryOf({
+    ledger: books,
+    stats: undefined,
+    seconds: 0,
+    passesOn: false,
+    stopped: true,
+  })
+  books.filter('no_pass')
+  t.same(summary.filtered, { no_pass: 1 })
+})
+
+t.test('records that a custom stage made of others count as input', async t => {
+  const books = new Ledger()
+  books.entered()
+  books.split += 2
+  for (const _ of [1, 2, 3]) books.keep({ row: 1 })
+  const summary = summaryOf({
+    ledger: books,
+    stats: undefined,
+    seconds: 0,
+    passesOn: false,
+    stopped: false,
+  })
+  t.match(summary, { in: 3, kept: 3, open: undefined })
+})
