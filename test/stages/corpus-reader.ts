@@ -1,0 +1,75 @@
+import t from 'tap'
+import { Ledger } from '../../lib/ledger.js'
+import { ordinalOf, type Record } from '../../lib/record.js'
+import { CorpusReader } from '../../lib/stages/corpus-reader.js'
+import { parseOptions, type ParseOptions } from '../../lib/stages/options.js'
+
+const reader = (options: Partial<ParseOptions> = {}, ledger = new Ledger()) =>
+  new CorpusReader(parseOptions.parse(options), ledger)
+
+const places = (records: Record[]) =>
+  records.map(({ id, seed }) => [ordinalOf(id), seed.file, seed.line])
+
+t.test('lines count anew in each file, ordinals do not', async t => {
+  const corpus = reader()
+  corpus.open('a')
+  const records = [...corpus.lines('one\n\ntwo'), ...corpus.close()]
+  corpus.open('b')
+  records.push(...corpus.bytes(Buffer.from('three')), ...corpus.close())
+  t.same(places(records), [
+    [1, 'a', 1],
+    [3, 'a', 3],
+    [4, 'b', 1],
+  ])
+})
+
+t.test('objects between lines take a line number, too', async t => {
+  const corpus = reader()
+  const records = [
+    ...corpus.lines('one'),
+    ...corpus.object({ query: 'two' }),
+    ...corpus.lines('three'),
+    ...corpus.object({ query: 'four' }),
+  ]
+  t.same(places(records), [
+    [1, undefined, 1],
+    [2, undefined, 2],
+    [3, undefined, 3],
+    [4, undefined, 4],
+  ])
+})
+
+t.test(
+  'a file that breaks off leaves one reject with what it held of its last line',
+  async t => {
+    const corpus = reader()
+    corpus.open('a.gz')
+    t.equal(corpus.bytes(Buffer.from('one\nha')).length, 1)
+    const [broken] = corpus.break('unexpected end of file')
+    t.match(broken, {
+      seed: { file: 'a.gz', line: 2 },
+      reject: {
+        code: 'broken_file',
+        message: 'a.gz:2: the file broke off in the middle: unexpected end of file',
+        raw: 'ha',
+      },
+    })
+    t.same(corpus.close(), [])
+    corpus.open('b')
+    t.same(places(corpus.lines('next')), [[3, 'b', 1]])
+  },
+)
+
+t.test('after the limit nothing comes, and nothing is counted', async t => {
+  const ledger = new Ledger()
+  const corpus = reader({ limit: 1 }, ledger)
+  t.notOk(corpus.done)
+  t.equal(corpus.lines('one\n\ntwo\n').length, 1)
+  t.ok(corpus.done)
+  t.same(
+    [...corpus.object({ query: 'x' }), ...corpus.break('why'), ...corpus.close()],
+    [],
+  )
+  t.equal(ledger.in, 1)
+  t.equal(ledger.blank, 0)
+})
