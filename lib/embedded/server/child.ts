@@ -1,0 +1,39 @@
+/**
+ * The chat server as a process of its own. Native code that crashes takes only this process with
+ * it, and what it prints can never land among the rows on stdout. It lives as long as its parent.
+ */
+import { messageOf } from '../../errors.js'
+import { startChatServer } from './chat-server.js'
+import { loadLlama } from './llama.js'
+
+/** Comes as the only argument, in JSON. */
+export interface ChildOptions {
+  module: string
+  gguf: string
+  modelName: string
+  threads: number
+}
+
+/** The one message to the parent. */
+export type ChildMessage = { url: string; contextLength: number } | { failed: string }
+
+const log = (line: string): void => void process.stderr.write(`${line}\n`)
+
+const main = async (): Promise<ChildMessage> => {
+  const { module, gguf, modelName, threads } = JSON.parse(
+    process.argv[2] ?? '{}',
+  ) as ChildOptions
+  try {
+    const engine = await loadLlama({ module, gguf, threads, log })
+    const { url } = await startChatServer(engine, { modelName })
+    return { url, contextLength: engine.contextLength }
+  } catch (error) {
+    return { failed: messageOf(error) }
+  }
+}
+
+// Ctrl-C reaches the whole group: the parent decides what is still finished and what is cut.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
+process.on('disconnect', () => process.exit(0))
+process.send?.(await main())
