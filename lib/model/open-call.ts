@@ -19,7 +19,7 @@ export interface WrittenRequest {
 
 /** The model a call belongs to: it writes the body, and keeps the counts. */
 export interface CallOwner {
-  write(call: ModelCall): WrittenRequest
+  write(call: ModelCall, openEnded: boolean): WrittenRequest
   /** From now on no `response_format` for this schema. */
   doWithoutSchema(name: string): void
   sent(call: OpenCall): void
@@ -45,6 +45,12 @@ export class OpenCall implements Waiting {
   fresh = false
   /** Gets an endpoint to itself: it was there each time that the engine died. */
   alone = false
+  /**
+   * Sent without `max_tokens`: the prompt and the room it asked for did not fit the context
+   * together (vLLM 0.30 refuses that, 0.32 cuts the room by itself). A chat then gets all there
+   * is left; only a prompt that does not fit by itself is too long.
+   */
+  openEnded = false
   waiting = false
   isSettled = false
   /** Where it was sent last; a retry goes elsewhere if it can. */

@@ -150,7 +150,7 @@ export class ServerGroup {
   /** A field that JSON cannot hold (from a user's step) fails the call, not the process. */
   #written(call: OpenCall): WrittenRequest | undefined {
     try {
-      return (call.written ??= call.owner.write(call.request))
+      return (call.written ??= call.owner.write(call.request, call.openEnded))
     } catch (error) {
       const message = `the call cannot be written as JSON: ${messageOf(error)}`
       this.#giveUp(call, { code: 'bad_request', message })
@@ -178,6 +178,11 @@ export class ServerGroup {
     const schema = call.written?.schema
     if (failure.refusesSchema && failure.code === 'bad_request' && schema) {
       call.owner.doWithoutSchema(schema)
+      call.written = undefined
+      return this.#enqueue(call)
+    }
+    if (leavesRoom(failure) && call.written?.asked.chat && !call.openEnded) {
+      call.openEnded = true
       call.written = undefined
       return this.#enqueue(call)
     }
@@ -220,3 +225,7 @@ export class ServerGroup {
     this.#schedulePump()
   }
 }
+
+/** The context was asked for too much, not the gateway: less room for the answer may do. */
+const leavesRoom = ({ code, status }: AttemptFailure): boolean =>
+  code === 'too_long' && status !== 413

@@ -89,7 +89,7 @@ export class VllmModel implements Model, CallOwner {
 
   readonly #onSignal = (): void => this.abort()
 
-  write(call: ModelCall): WrittenRequest {
+  write(call: ModelCall, openEnded: boolean): WrittenRequest {
     const { schema } = call
     const structured =
       this.#settings.structured && !(schema && this.#refusedSchemas.has(schema.name))
@@ -99,6 +99,7 @@ export class VllmModel implements Model, CallOwner {
       extraBody: this.#settings.extraBody,
       structured,
     })
+    if (openEnded) delete body['max_tokens']
     return {
       path: chat ? chatPath : completionsPath,
       body: JSON.stringify(body),

@@ -54,7 +54,7 @@ const modelStage = { window, order, seed, prompts }
 
 export const decomposeOptions = z.strictObject({
   ...modelStage,
-  maxTokens: count(1).default(2048).describe('longest answer, in tokens'),
+  maxTokens: count(1).default(4096).describe('longest answer, in tokens'),
 })
 export type DecomposeOptions = z.infer<typeof decomposeOptions>
 
@@ -77,7 +77,7 @@ export const composeOptions = z.strictObject({
   tries: count(1)
     .default(3)
     .describe('tries a pass before the record goes on without it'),
-  maxTokens: count(1).default(2048).describe('longest answer, in tokens'),
+  maxTokens: count(1).default(4096).describe('longest answer, in tokens'),
 })
 export type ComposeOptions = z.infer<typeof composeOptions>
 

@@ -45,7 +45,7 @@ export const decomposeRecord = (
     const found = await ask(
       model,
       decomposePrompt,
-      { prompt: record.query },
+      { prompt: record.query, room: charactersIn(maxTokens) },
       {
         label: 'decompose',
         rank: ordinalOf(record.id),
@@ -106,3 +106,6 @@ const questionOf = (
   const text = answer?.ok ? answer.value.question : ''
   return before.some(({ question }) => sameWords(question, text)) ? '' : text
 }
+
+/** What surely fits so many tokens: 2 characters a token is dense code or mixed script. */
+const charactersIn = (tokens: number): number => 2 * tokens

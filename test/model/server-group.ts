@@ -154,16 +154,6 @@ t.test('which answers are asked for again', async t => {
       code,
     ]),
     [
-      'a prompt that is too long',
-      (_, response) =>
-        send(
-          response,
-          failure(400, 'maximum context length', { param: 'input_tokens' }),
-          400,
-        ),
-      'too_long',
-    ],
-    [
       'a redirect',
       (_, response) => send(response, '', 307, { location: 'https://elsewhere/v1' }),
       'bad_response',
