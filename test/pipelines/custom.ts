@@ -1,0 +1,113 @@
+/** Recipes of a user's own, and what becomes of the records in them. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { runProgram } from '../../fixtures/run-program.js'
+import { simulate } from '../../fixtures/vllm/simulate.js'
+
+const corpus = join(import.meta.dirname, '../../fixtures/samples/query.jsonl')
+const lib = join(import.meta.dirname, '../../lib')
+
+let modules = 0
+
+const run = async (t: Test, module: string, ...args: string[]) => {
+  const server = await simulate()
+  t.teardown(() => server.close())
+  // Node loads a path once: another module needs another one.
+  const dir = join(t.testdirName, String(modules++))
+  mkdirSync(dir, { recursive: true })
+  t.teardown(() => rmSync(t.testdirName, { recursive: true, force: true }))
+  writeFileSync(join(dir, 'mine.mjs'), module)
+  return runProgram([
+    ...['run', '--base-url', server.url, '--pipeline', join(dir, 'mine.mjs')],
+    ...args,
+    corpus,
+  ])
+}
+
+t.test('what it passes on is written, a line each, and counted as kept', async t => {
+  const ran = await run(
+    t,
+    `export default ({ log }) => { log('hello from mine'); return source => source.map(({ id, query }) => ({ id, text: query })) }`,
+  )
+  t.equal(ran.code, 0)
+  t.equal(ran.rows.length, 13)
+  t.match(ran.rows[0], { id: String, text: String })
+  t.match(ran.summary, { in: 13, kept: 13, filtered: {}, rejected: {} })
+  t.match(ran.stderr, /^hello from mine$/m)
+})
+
+t.test('what it let go is counted as filtered', async t => {
+  const ran = await run(
+    t,
+    `export default () => source => source.filter(({ id }) => id.endsWith('3'))`,
+  )
+  t.match(ran.summary, { in: 13, kept: 2, filtered: { dropped_by_pipeline: 11 } })
+})
+
+t.test('what it throws at costs one record', async t => {
+  const ran = await run(
+    t,
+    `export default () => source => source.map(record => { if (record.id.endsWith('-7')) throw new Error('not seven'); return record })`,
+  )
+  t.equal(ran.code, 0)
+  t.match(ran.summary, { in: 13, kept: 12, rejected: { stage_error: 1 } })
+  t.match(ran.stderr, /rejected stage_error at .*: not seven/)
+})
+
+t.test(
+  'it may stop early, and the corpus is not read to its end for nothing',
+  async t => {
+    const ran = await run(t, `export default () => source => source.take(3)`)
+    t.equal(ran.code, 0)
+    t.equal(ran.rows.length, 3)
+    t.equal(ran.summary.kept, 3)
+    t.equal(ran.summary.in, 3 + ran.summary.filtered.dropped_by_pipeline)
+  },
+)
+
+t.test('it may use our stages, with the options of the flags', async t => {
+  const ran = await run(
+    t,
+    `import { perRecord } from '${lib}/flow/per-record.ts'
+     import { generate } from '${lib}/stages/generate.ts'
+     import { chain } from '${lib}/stage.ts'
+     export const defaults = { samples: 2 }
+     export default ({ model, options }) => chain(
+       perRecord(async record => record.id.endsWith('-1') ? [] : record),
+       generate(model.generate, options.generate))`,
+  )
+  t.equal(ran.code, 0)
+  t.equal(ran.rows.length, 12)
+  t.ok(ran.rows.every(row => row.responses.length === 2))
+  t.match(ran.summary, { in: 13, kept: 12, filtered: { dropped_by_pipeline: 1 } })
+})
+
+t.test('records that it makes of others count as input', async t => {
+  const ran = await run(
+    t,
+    `import { perRecord } from '${lib}/flow/per-record.ts'
+     export default () => perRecord(async record => ['.c1', '.c2'].map(child => ({ ...record, id: record.id + child })))`,
+  )
+  t.match(ran.summary, { in: 26, kept: 26, filtered: {} })
+})
+
+t.test('a row that is no JSON ends the run and names the record', async t => {
+  const ran = await run(
+    t,
+    `export default () => source => source.map(({ id }) => ({ id, n: 1n }))`,
+  )
+  t.equal(ran.code, 1)
+  t.match(ran.stderr, /expected a row that JSON can hold.*-1/)
+})
+
+t.test('a module that cannot be used ends the run with 1', async t => {
+  t.match(await run(t, `export default 7`), { code: 1, stderr: /mine\.mjs: expected/ })
+  t.match(
+    await run(t, `export const defaults = { sampels: 2 }; export default () => s => s`),
+    {
+      code: 2,
+      stderr: /"sampels" in .*mine\.mjs is no option/,
+    },
+  )
+})
