@@ -1,8 +1,9 @@
+/// <reference types="highland" preserve="true" />
+// Kept in the declarations: `Highland` is a global namespace that a user's compiler must find.
 /**
  * A stage turns one Highland stream into another; a pipeline is stages applied in a row.
  * Node owns the edges (files, stdin, stdout, signals), Highland the middle.
  */
-import type {} from 'highland'
 
 export type Stage<In, Out> = (source: Highland.Stream<In>) => Highland.Stream<Out>
 
