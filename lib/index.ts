@@ -10,6 +10,11 @@ export { parse } from './stages/parse.js'
 export { readRecords } from './stages/read-records.js'
 export { stringify } from './jsonl/stringify.js'
 
+export { composeRecord } from './steps/compose.js'
+export { decomposeRecord } from './steps/decompose.js'
+export { evaluateRecord } from './steps/evaluate.js'
+export { generateRecord } from './steps/generate.js'
+
 export { chain, type Stage } from './stage.js'
 export { perRecord, type PerRecordOptions } from './flow/per-record.js'
 export { toDuplex } from './flow/to-duplex.js'
