@@ -1,6 +1,7 @@
 /** Recipes of a user's own, and what becomes of the records in them. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { runProgram } from '../../fixtures/run-program.js'
 import { simulate } from '../../fixtures/vllm/simulate.js'
@@ -58,10 +59,14 @@ t.test('what it throws at costs one record', async t => {
 t.test(
   'it may stop early, and the corpus is not read to its end for nothing',
   async t => {
-    const ran = await run(t, `export default () => source => source.take(3)`)
+    const many = join(mkdtempSync(join(tmpdir(), 'ultraif-')), 'many.jsonl')
+    t.teardown(() => rmSync(dirname(many), { recursive: true }))
+    const line = (i: number) => `{"query":"Prompt ${i}: ${'x'.repeat(300)}"}\n`
+    writeFileSync(many, Array.from({ length: 20_000 }, (_, i) => line(i)).join(''))
+    const ran = await run(t, `export default () => source => source.take(3)`, many)
     t.equal(ran.code, 0)
-    t.equal(ran.rows.length, 3)
-    t.equal(ran.summary.kept, 3)
+    t.match(ran.summary, { kept: 3, stopped: undefined })
+    t.ok(ran.summary.in < 1000, `${ran.summary.in} of 20,013 read`)
     t.equal(ran.summary.in, 3 + ran.summary.filtered.dropped_by_pipeline)
   },
 )
