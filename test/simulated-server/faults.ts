@@ -163,6 +163,16 @@ t.test('an engine that dies takes everything in flight with it', async t => {
   t.equal((await ask(server.url, '/health')).status, 200)
 })
 
+t.test('a stream in flight ends with an error event when the engine dies', async t => {
+  const server = await simulate({ time: 60_000 })
+  t.teardown(() => server.close())
+  const open = ask(server.url, path, chat('wait', { stream: true }))
+  while (server.stats.running < 1) await new Promise(setImmediate)
+  const dead = server.die({ exitMs: 50 })
+  t.match((await open).text, /"role":"assistant"[\s\S]*"code":500\}\}\n\ndata: \[DONE\]/)
+  await dead
+})
+
 t.test('a request can kill the engine', async t => {
   const { server, tell } = await start(
     t,
