@@ -10,6 +10,7 @@ import { constraintKinds, ordinalOf, type Record } from '../record.js'
 import { composeOptions, type ComposeOptions } from '../stages/options.js'
 import { ask, askRaw, isReadingFailure, type Answer, type Asking } from './ask.js'
 import { passFlaw } from './check-pass.js'
+import { withQuery } from './forget.js'
 
 /** What a composer wrote in one try. */
 type Draft = Answer<{ prompt: string; question: string }>
@@ -75,8 +76,7 @@ const grow = (
   record: Record,
   { prompt, question }: { prompt: string; question: string },
 ) => ({
-  ...record,
-  query: prompt,
+  ...withQuery(record, prompt),
   passes: [...(record.passes ?? []), { before: record.query, after: prompt, question }],
   questions: [...(record.questions ?? []), { text: question, from: 'pass' as const }],
 })
@@ -86,8 +86,7 @@ const simplify = (record: Record): Record => {
   const last = record.constraints?.at(-1)
   if (!last || (record.passes?.length ?? 0) > 0) return record
   return {
-    ...record,
-    query: last.without,
+    ...withQuery(record, last.without),
     questions: (record.questions ?? []).filter(
       ({ from, text }) => !(from === 'seed' && text === last.question),
     ),

@@ -9,6 +9,7 @@ import { ordinalOf, type Constraint, type Question, type Record } from '../recor
 import { decomposeOptions, type DecomposeOptions } from '../stages/options.js'
 import { ask, isReadingFailure, type Answer } from './ask.js'
 import { constraintFlaw } from './check-constraint.js'
+import { withQuestions } from './forget.js'
 import { sameWords } from './overlap.js'
 
 /**
@@ -85,17 +86,10 @@ export const decomposeRecord = (
       if (text) constraints.push({ ...one, question: text })
       else ledger.note('decompose.no_question')
     }
-    return {
-      ...record,
-      constraints,
-      questions: [
-        ...(record.questions ?? []).filter(({ from }) => from !== 'seed'),
-        ...constraints.map(({ question }): Question => ({
-          text: question,
-          from: 'seed',
-        })),
-      ],
-    }
+    return withQuestions({ ...record, constraints }, [
+      ...(record.questions ?? []).filter(({ from }) => from !== 'seed'),
+      ...constraints.map(({ question }): Question => ({ text: question, from: 'seed' })),
+    ])
   }
 }
 

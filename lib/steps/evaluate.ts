@@ -6,6 +6,7 @@ import { readOwnTexts } from '../prompts/own-texts.js'
 import type { Question, Record, Response } from '../record.js'
 import { evaluateOptions, type EvaluateOptions } from '../stages/options.js'
 import type { Unusable } from './ask.js'
+import { withQuestions } from './forget.js'
 import { judgeResponse } from './judge-response.js'
 import { scoreResponse } from './score.js'
 
@@ -72,5 +73,8 @@ const wantsJudge = (
 /** The paper's judge sees only what the composer added. */
 const passQuestionsOnly = (record: Record): Record =>
   record.questions
-    ? { ...record, questions: record.questions.filter(({ from }) => from === 'pass') }
+    ? withQuestions(
+        record,
+        record.questions.filter(({ from }) => from === 'pass'),
+      )
     : record
