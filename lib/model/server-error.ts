@@ -89,7 +89,7 @@ const oneLine = (text: string): string => {
 
 /** `too long` in the wordings of vLLM 0.8 to 0.33, the Rust frontend, OpenAI and llama.cpp. */
 const tooLongWords =
-  /maximum context length|maximum model length|max_model_len|context size|context_length_exceeded|exceeds? the (available|maximum) context|is too large: \d+/i
+  /maximum context length|maximum model length|max_model_len|context size|context_length_exceeded|exceeds? the (available|maximum) context|is too large: \d+|max_tokens must be at least 1, got/i
 const tooLongParams = new Set(['input_tokens', 'input_text'])
 
 export const rejectCodeOf = (error: ServerError): RejectCode => {

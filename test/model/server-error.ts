@@ -102,6 +102,10 @@ t.test('a prompt that does not fit is told from other refusals', async t => {
   t.equal(rejectCodeOf(readServerError(400, JSON.stringify(byParam))), 'too_long')
   const byCode = { error: { message: 'no', code: 'context_length_exceeded' } }
   t.equal(rejectCodeOf(readServerError(400, JSON.stringify(byCode))), 'too_long')
+  const full = {
+    error: { message: 'max_tokens must be at least 1, got 0.', param: 'max_tokens' },
+  }
+  t.equal(rejectCodeOf(readServerError(400, JSON.stringify(full))), 'too_long')
 })
 
 t.test('real answers get the code that fits', async t => {
