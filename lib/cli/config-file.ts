@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { Failure, messageOf } from '../errors.js'
 import { everyFlag } from './every-flag.js'
 import type { NamedDefaults } from './page.js'
-import { printable } from './printable.js'
+import { printable } from '../run/printable.js'
 import { camelCase } from './sections.js'
 import type { Layer } from './settle.js'
 

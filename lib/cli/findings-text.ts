@@ -3,7 +3,7 @@
  */
 import type { Findings } from '../model/probe.js'
 import { count } from '../run/summary.js'
-import { printable } from './printable.js'
+import { printable } from '../run/printable.js'
 
 const can = (able: boolean): string => (able ? 'yes' : 'no')
 

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { exitCodes, Failure } from '../errors.js'
-import { told } from './told.js'
+import { told } from '../run/told.js'
 import type { Page, Surroundings } from './page.js'
 
 interface Entry {

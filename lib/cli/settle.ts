@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod'
 import { Failure } from '../errors.js'
-import { printable } from './printable.js'
+import { printable } from '../run/printable.js'
 import { expectation, flagsOf, valueOf, type Flag, type Section } from './sections.js'
 
 /** One source of values. */

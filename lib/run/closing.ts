@@ -4,7 +4,7 @@
  */
 import { exitCodes, Failure } from '../errors.js'
 import { sum, type Ledger } from '../ledger.js'
-import { told } from '../cli/told.js'
+import { told } from './told.js'
 import { signalExitCodes, type StopSignal } from './signals.js'
 import { sentenceOf, type Summary } from './summary.js'
 

@@ -2,7 +2,7 @@
  * The first reject of each code, for people: one example says more than a count, and ten
  * thousand lines of the same say less. The rest is in the file of `--rejects`.
  */
-import { printable } from '../cli/printable.js'
+import { printable } from './printable.js'
 import type { Record } from '../record.js'
 
 /** Codes shown; a custom stage may invent as many as it likes. */

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { printable } from '../../lib/cli/printable.js'
+import { printable } from '../../lib/run/printable.js'
 
 t.test('terminal escapes disappear with what they carry', async t => {
   t.equal(printable('a\u001b[31mred\u001b[0m\u001b[2J!'), 'ared!')
