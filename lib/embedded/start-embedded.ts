@@ -34,8 +34,8 @@ export interface Embedded {
   close(): Promise<void>
 }
 
-/** Enough to share each step among several answers; more of them gain nothing on a CPU. */
-const concurrency = 4
+/** Four advance together; as many again wait at hand, so that no place is ever empty. */
+const concurrency = 8
 
 /**
  * Two virtual CPUs are one core, and threads that wait for each other at every step are the

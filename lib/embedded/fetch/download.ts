@@ -2,9 +2,7 @@
  * A large file over HTTP onto disk, going on where it broke off: within one call after a dropped
  * connection, and in a later run through `partial`. Proxies of the environment are honoured.
  */
-import { createWriteStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
+import { open, stat } from 'node:fs/promises'
 import type { Dispatcher } from 'undici'
 import { messageOf } from '../../errors.js'
 
@@ -72,18 +70,18 @@ const fetchRest = async (
     throw new Error(`expected the file, got status ${statusCode}`)
   }
   let got = resumed ? from : 0
-  await pipeline(
-    body,
-    async function* (chunks) {
-      for await (const chunk of chunks as AsyncIterable<Buffer>) {
-        got += chunk.length
-        if (got > bytes) throw new Error(`expected ${bytes} bytes, got more`)
-        onProgress?.(got)
-        yield chunk
-      }
-    },
-    createWriteStream(partial, { flags: resumed ? 'a' : 'w' }),
-  )
+  // Chunk by chunk, so that what arrived before a break is on disk and not in a buffer.
+  const file = await open(partial, resumed ? 'a' : 'w')
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      got += chunk.length
+      if (got > bytes) throw new Error(`expected ${bytes} bytes, got more`)
+      await file.writeFile(chunk)
+      onProgress?.(got)
+    }
+  } finally {
+    await file.close()
+  }
   if (got < bytes) throw new Error(`expected ${bytes} bytes, got ${got}`)
 }
 

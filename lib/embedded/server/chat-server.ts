@@ -11,6 +11,7 @@ import { messageOf } from '../../errors.js'
 import { readChatRequest, type ChatRequest } from './chat-request.js'
 import { complete, type Completion } from './complete.js'
 import { HttpError, tooLong } from './http-error.js'
+import { Preambles, preambleOf } from './preambles.js'
 import { Slots } from './slots.js'
 import type { TextEngine } from './text-engine.js'
 
@@ -23,14 +24,22 @@ export interface ChatServer {
   close(): Promise<void>
 }
 
+export interface ServerOptions {
+  /** As listed by `/v1/models`. */
+  modelName: string
+  /** For files of the server's own; empty. */
+  folder: string
+}
+
 const mostBodyBytes = 16 * 1024 * 1024
 
 /** Listens on a free port of 127.0.0.1. */
 export const startChatServer = async (
   engine: TextEngine,
-  { modelName }: { modelName: string },
+  { modelName, folder }: ServerOptions,
 ): Promise<ChatServer> => {
   const slots = new Slots(engine.sequences)
+  const preambles = new Preambles(folder)
   const created = Math.floor(Date.now() / 1000)
   const { contextLength } = engine
   const models = {
@@ -57,8 +66,10 @@ export const startChatServer = async (
     const grammar = request.schema && (await engine.grammar(request.schema))
     const seed = request.seed ?? randomInt(2 ** 31)
     const choices: Completion[] = []
+    const preamble = preambleOf(engine, request.messages, prompt)
     const slot = await slots.take(prompt, signal)
     try {
+      await preambles.enter(slot, preamble, signal)
       // One after another, in the same place: the prompt is read once for all samples.
       for (let sample = 0; sample < request.n; sample++)
         choices.push(

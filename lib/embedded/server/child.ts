@@ -2,6 +2,9 @@
  * The chat server as a process of its own. Native code that crashes takes only this process with
  * it, and what it prints can never land among the rows on stdout. It lives as long as its parent.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { messageOf } from '../../errors.js'
 import { startChatServer } from './chat-server.js'
 import { loadLlama } from './llama.js'
@@ -19,13 +22,15 @@ export type ChildMessage = { url: string; contextLength: number } | { failed: st
 
 const log = (line: string): void => void process.stderr.write(`${line}\n`)
 
+const folder = mkdtempSync(join(tmpdir(), 'ultraif-embedded-'))
+
 const main = async (): Promise<ChildMessage> => {
   const { module, gguf, modelName, threads } = JSON.parse(
     process.argv[2] ?? '{}',
   ) as ChildOptions
   try {
     const engine = await loadLlama({ module, gguf, threads, log })
-    const { url } = await startChatServer(engine, { modelName })
+    const { url } = await startChatServer(engine, { modelName, folder })
     return { url, contextLength: engine.contextLength }
   } catch (error) {
     return { failed: messageOf(error) }
@@ -35,5 +40,6 @@ const main = async (): Promise<ChildMessage> => {
 // Ctrl-C reaches the whole group: the parent decides what is still finished and what is cut.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 process.on('disconnect', () => process.exit(0))
 process.send?.(await main())

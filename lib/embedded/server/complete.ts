@@ -2,7 +2,7 @@
  * One answer to one prompt: reads what is new in it, draws token after token, and stops where
  * the request says so.
  */
-import { pieceLength, reusable, type Slot } from './slots.js'
+import { readPieces, wholePieces, type Slot } from './slots.js'
 import type { Drawing, TextEngine, Token } from './text-engine.js'
 
 export interface CompletionOptions {
@@ -26,7 +26,9 @@ export const complete = async (
   prompt: Token[],
   { drawing, maxTokens, stop, signal }: CompletionOptions,
 ): Promise<Completion> => {
-  const rest = await readPrompt(slot, prompt, signal)
+  // The last token is read by `write`, which needs one; the pieces end before it.
+  const pieces = prompt.slice(0, wholePieces(prompt.length - 1))
+  await readPieces(slot, pieces, signal)
   const out: Token[] = []
   const done = (finish: Completion['finish'], text = engine.decode(out)): Completion => ({
     text: text.replace(/\ufffd+$/, ''),
@@ -35,7 +37,7 @@ export const complete = async (
     tokens: out.length,
   })
   const isStopped = stopFinder(engine, stop)
-  for await (const token of slot.sequence.write(rest, drawing)) {
+  for await (const token of slot.sequence.write(prompt.slice(pieces.length), drawing)) {
     signal.throwIfAborted()
     if (engine.isEnd(token)) return done('stop')
     out.push(token)
@@ -45,24 +47,6 @@ export const complete = async (
     if (out.length >= maxTokens) return done('length')
   }
   return done('stop')
-}
-
-/** Answers with the tokens that are left to `write`: at least one, at most a piece. */
-const readPrompt = async (
-  slot: Slot,
-  prompt: Token[],
-  signal: AbortSignal,
-): Promise<Token[]> => {
-  let have = reusable(slot, prompt)
-  slot.held = prompt.slice(0, have)
-  await slot.sequence.keep(have)
-  for (; prompt.length - have > pieceLength; have += pieceLength) {
-    signal.throwIfAborted()
-    await slot.sequence.read(prompt.slice(have, have + pieceLength))
-    slot.held = prompt.slice(0, have + pieceLength)
-  }
-  signal.throwIfAborted()
-  return prompt.slice(have)
 }
 
 /**

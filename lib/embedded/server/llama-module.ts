@@ -55,8 +55,11 @@ export interface LlamaContext {
 
 export interface LlamaSequence {
   readonly nextTokenIndex: number
+  clearHistory(): Promise<void>
   eraseContextTokenRanges(ranges: { start: number; end: number }[]): Promise<void>
   evaluateWithoutGeneratingNewTokens(tokens: number[]): Promise<void>
+  saveStateToFile(file: string): Promise<unknown>
+  loadStateFromFile(file: string, consent: { acceptRisk: true }): Promise<void>
   evaluateWithMetadata(
     tokens: number[],
     metadata: object,

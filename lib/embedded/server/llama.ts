@@ -19,13 +19,10 @@ export interface LlamaOptions {
   log: (line: string) => void
 }
 
-/**
- * More sequences than are busy at once: each keeps what it has read, and there are about as many
- * kinds of prompt. Smaller where a large model leaves no memory for it.
- */
+/** Answers that advance together; less where a large model leaves no memory for it. */
 const sizes = [
-  { sequences: 6, contextSize: 4096 },
-  { sequences: 4, contextSize: 2048 },
+  { sequences: 4, contextSize: 4096 },
+  { sequences: 2, contextSize: 2048 },
 ]
 
 /** @throws Failure embedded_unavailable when the binary or the model does not load */
@@ -131,6 +128,12 @@ const asSequence = (
     if (count < end) await sequence.eraseContextTokenRanges([{ start: count, end }])
   },
   read: tokens => sequence.evaluateWithoutGeneratingNewTokens(tokens),
+  save: async file => void (await sequence.saveStateToFile(file)),
+  load: async file => {
+    await sequence.clearHistory()
+    // The risk is a file of another model: these are this process's own.
+    await sequence.loadStateFromFile(file, { acceptRisk: true })
+  },
   async *write(tokens, { temperature, topP, seed, grammar }) {
     const written = sequence.evaluateWithMetadata(
       tokens,

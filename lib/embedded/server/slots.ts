@@ -19,12 +19,31 @@ export interface Slot {
   held: Token[]
 }
 
-/** How many tokens of the prompt need not be read again; its last token always is. */
-export const reusable = ({ held }: Slot, prompt: Token[]): number => {
-  const limit = Math.min(held.length, prompt.length - 1)
+export const wholePieces = (tokens: number): number => tokens - (tokens % pieceLength)
+
+/** How many tokens of the text need not be read again. */
+export const reusable = ({ held }: Slot, text: Token[]): number => {
+  const limit = Math.min(held.length, text.length)
   let same = 0
-  while (same < limit && held[same] === prompt[same]) same++
-  return same - (same % pieceLength)
+  while (same < limit && held[same] === text[same]) same++
+  return wholePieces(same)
+}
+
+/** Reads the text's whole pieces, of which some may have been read before. */
+export const readPieces = async (
+  slot: Slot,
+  text: Token[],
+  signal: AbortSignal,
+): Promise<void> => {
+  let have = reusable(slot, text)
+  slot.held = text.slice(0, have)
+  await slot.sequence.keep(have)
+  for (; have + pieceLength <= text.length; have += pieceLength) {
+    signal.throwIfAborted()
+    await slot.sequence.read(text.slice(have, have + pieceLength))
+    slot.held = text.slice(0, have + pieceLength)
+  }
+  signal.throwIfAborted()
 }
 
 interface Waiting {

@@ -24,6 +24,10 @@ export interface Sequence {
   /** Forgets all but the first `count` tokens. */
   keep(count: number): Promise<void>
   read(tokens: Token[]): Promise<void>
+  /** Writes what it holds to a file. */
+  save(file: string): Promise<void>
+  /** Forgets all, and holds what was saved. */
+  load(file: string): Promise<void>
   /** Reads `tokens`, at least one, then writes: a token at a time, for as long as it is asked. */
   write(tokens: Token[], drawing: Drawing): AsyncGenerator<Token, void>
 }
