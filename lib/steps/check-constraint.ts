@@ -22,8 +22,10 @@ export const constraintFlaw = (
   if (found.text === '' || found.without === '') return 'empty'
   if (sameWords(query, found.without)) return 'not_removed'
   const [whole, left] = [wordsOf(query), wordsOf(found.without)]
-  // What is left must be made of the prompt's own words; some mending is fine.
-  if (containment(left, whole) < 0.6) return 'task_lost'
+  // What is left must be made of the prompt's own words, some mending aside, and ask for something.
+  if (containment(left, whole) < 0.6 || left.length < Math.min(3, whole.length)) {
+    return 'task_lost'
+  }
   if (left.length > whole.length + 4) return 'grown'
   if (others.some(other => sameWords(other.text, found.text))) return 'duplicate'
   return undefined

@@ -37,7 +37,7 @@ export const passFlaw = ({
   if (now.length - sharedWords(now, old) < 2) return 'unchanged'
   if (leaks(after, before) || leaks(question, before)) return 'leaked'
   if (after.includes(question)) return 'leaked'
-  if (containment(old, now) < 0.7) return 'lost_task'
+  if (containment(old, now) < 0.6) return 'lost_task'
   if (after.length > 2 * before.length + 600) return 'run_away'
   const words = wordsOf(question)
   if (asked.some(other => alike(words, wordsOf(other)))) return 'duplicate_question'

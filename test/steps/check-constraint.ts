@@ -30,6 +30,10 @@ t.test('a rest that is about something else is refused', async t => {
   )
 })
 
+t.test('a rest that is a mere word of the prompt asks for nothing', async t => {
+  t.equal(constraintFlaw(query, { ...good, without: 'five names' }, []), 'task_lost')
+})
+
 t.test('a rest that is longer than the prompt is refused', async t => {
   t.equal(
     constraintFlaw(query, { ...good, without: `${query} ${query}` }, []),
