@@ -87,6 +87,10 @@ export const Record = z.looseObject({
   system: z.string().optional(),
   seed: Seed,
   constraints: z.array(Constraint).optional(),
+  decomposed: z
+    .string()
+    .optional()
+    .describe('the query that the constraints were found in'),
   passes: z.array(Pass).optional(),
   questions: z.array(Question).optional(),
   responses: z.array(Response).optional(),

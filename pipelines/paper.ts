@@ -2,7 +2,8 @@
  * The data factory as the paper and its reference code run it (arXiv 2502.04153, figure 2 and
  * section 3.2): compose on the prompts as they are, then generate, evaluate and filter. They
  * decompose only to train the composer, see composer-data. With `--preset paper` the numbers
- * below serve any other recipe.
+ * below serve any other recipe. Not taken over: their defects, and a judge that is asked once
+ * only and never sees the conversation.
  *
  *     ultraif run --pipeline paper --composer trained --compose-url http://127.0.0.1:8001 \
  *       --base-url http://127.0.0.1:8000 --also dpo=dpo.jsonl prompts.jsonl > sft.jsonl
@@ -17,6 +18,7 @@ import { generate } from '../lib/stages/generate.js'
 export const defaults = {
   passes: 3,
   composeTemperature: 0.7,
+  composeTries: 1,
   // The code asks for 8,192 tokens, the whole context of its model, which leaves a server no room.
   composeMaxTokens: 4096,
   decomposeMaxTokens: 4096,

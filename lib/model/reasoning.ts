@@ -14,13 +14,14 @@ const close = '</think>'
 
 /**
  * Splits `<think>…</think>` off the start of a chat answer. An unclosed one leaves no answer: the
- * model was still thinking. A closing tag without an opening one counts too: templates such as
- * DeepSeek-R1's and QwQ's put the opening tag into the prompt.
+ * model was still thinking. A closing tag without an opening one counts too, as templates such as
+ * DeepSeek-R1's and QwQ's put the opening tag into the prompt, but only on a line of its own:
+ * an answer may well speak of the tag.
  */
 export const splitThoughts = (text: string): Split => {
-  const end = text.indexOf(close)
   const start = text.indexOf(open)
   const opens = start >= 0 && text.slice(0, start).trim() === ''
+  const end = opens ? text.indexOf(close) : text.search(/^[ \t]*<\/think>[ \t]*$/m)
   if (end < 0) {
     return opens
       ? { text: '', reasoning: text.slice(start + open.length).trim() }
@@ -29,7 +30,7 @@ export const splitThoughts = (text: string): Split => {
   if (!opens && start >= 0 && start < end) return { text }
   const reasoning = text.slice(opens ? start + open.length : 0, end).trim()
   return {
-    text: text.slice(end + close.length).trimStart(),
+    text: text.slice(text.indexOf(close, end) + close.length).trimStart(),
     ...(reasoning && { reasoning }),
   }
 }

@@ -3,7 +3,7 @@
  * 59 % of hard violations this way and 31 % with all questions in one call (arXiv 2601.04954).
  */
 import type { Turn } from '../record.js'
-import { judgeRules, readVerdict, verdictSchema } from './judge.js'
+import { judgeRules, mayBeQuoted, readVerdict, verdictSchema } from './judge.js'
 import { readJson } from './read-json.js'
 import type { Prompt } from './prompt.js'
 import { conversation, tagged } from './tags.js'
@@ -25,7 +25,7 @@ export const judgeOnePrompt: Prompt<JudgeOneInput, JudgeOneAnswer> = {
   name: 'judge-one',
   instructions: `You check a response against one question.
 
-You are given a prompt, sometimes the conversation before it, a response to the prompt, and a question about the response.
+You are given a prompt, sometimes the conversation before it, a question, and a response to the prompt.
 ${judgeRules}
 
 Reply with JSON only: {"why": "…", "answer": "yes"}.`,
@@ -33,7 +33,7 @@ Reply with JSON only: {"why": "…", "answer": "yes"}.`,
     {
       input: {
         prompt: 'Suggest two names for a grey cat. Answer in capital letters.',
-        response: 'ASH, SMOKEY and PEBBLE',
+        response: 'ASH, SMOKEY, PEBBLE',
         question: 'Does the response suggest exactly two names?',
       },
       answer: { why: 'It gives three names: ASH, SMOKEY, PEBBLE.', answer: 'no' },
@@ -55,16 +55,21 @@ Reply with JSON only: {"why": "…", "answer": "yes"}.`,
     [
       ...conversation(system, history),
       tagged('prompt', prompt),
-      tagged('response', response),
       tagged('question', question),
+      tagged('response', response),
     ].join('\n'),
   schema: () => ({ name: 'ultraif_verdict', schema: verdictSchema }),
-  read: reply => {
-    const reading = readJson(reply, { fits: value => readVerdict(value) !== undefined })
-    const verdict = readVerdict(reading?.value)
+  read: (reply, { response }) => {
+    const reading = readJson(reply, { fits: isVerdict })
+    if (!reading || mayBeQuoted(reading, response, isVerdict)) return undefined
+    const verdict = readVerdict(reading.value)
     // A second verdict that says otherwise, or that cannot be read, leaves none.
-    return reading?.rivals.every(rival => readVerdict(rival)?.answer === verdict?.answer)
-      ? verdict
-      : undefined
+    if (!reading.rivals.every(rival => readVerdict(rival)?.answer === verdict?.answer))
+      return undefined
+    const doubled =
+      (reply.match(/"answer"\s*:/g)?.length ?? 0) > 1 + reading.rivals.length
+    return doubled ? undefined : verdict
   },
 }
+
+const isVerdict = (value: unknown): boolean => readVerdict(value) !== undefined

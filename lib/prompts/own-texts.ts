@@ -7,7 +7,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { Failure, messageOf } from '../errors.js'
-import { promptNames, type PromptName } from './prompt.js'
+
+export const promptNames = [
+  'decompose',
+  'question',
+  'compose',
+  'generate',
+  'judge',
+  'judge-one',
+] as const
+export type PromptName = (typeof promptNames)[number]
 
 export interface OwnText {
   instructions?: string
@@ -32,6 +41,9 @@ export const readOwnTexts = (dir: string | undefined): PromptTexts => {
         `--prompts: expected NAME.md or NAME.examples.jsonl in ${dir}, with NAME one of ` +
           `${promptNames.join(', ')}; got ${JSON.stringify(file)}`,
       )
+    }
+    if (name === 'generate' && kind !== 'md') {
+      throw new Failure('usage', `${join(dir, file)}: generate takes no worked examples`)
     }
     const text = readFileSync(join(dir, file), 'utf8')
     const own = (texts[name] ??= {})

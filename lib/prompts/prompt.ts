@@ -3,18 +3,9 @@
  * every call comes first, byte for byte, so that a server's prefix cache holds it. Two worked
  * examples are worth more to a small model than any wording (measured on 135M and 0.5B models).
  */
+import { Failure } from '../errors.js'
 import type { AnswerSchema, Message } from '../model/model.js'
-import type { PromptTexts } from './own-texts.js'
-
-export const promptNames = [
-  'decompose',
-  'question',
-  'compose',
-  'generate',
-  'judge',
-  'judge-one',
-] as const
-export type PromptName = (typeof promptNames)[number]
+import { readOwnTexts, type PromptName, type PromptTexts } from './own-texts.js'
 
 export interface Prompt<Input, Answer> {
   name: PromptName
@@ -50,6 +41,39 @@ export const messagesOf = <Input, Answer>(
     ]),
     { role: 'user', content: prompt.render(input) },
   ]
+}
+
+/**
+ * Own texts for these prompts, looked at before the first call: an example that its prompt cannot
+ * show, or whose answer it would not take, would fail on every record.
+ * Throws `Failure` `usage`.
+ */
+export const ownTextsFor = (
+  dir: string | undefined,
+  ...prompts: Prompt<any, any>[]
+): PromptTexts => {
+  const texts = readOwnTexts(dir)
+  for (const prompt of prompts) {
+    for (const [i, { input, answer }] of (texts[prompt.name]?.examples ?? []).entries()) {
+      if (!takes(prompt, input, answer)) {
+        throw new Failure(
+          'usage',
+          `--prompts: example ${i + 1} of ${prompt.name} does not have the form of ours: ` +
+            `expected ${JSON.stringify(prompt.examples[0])}, got ${JSON.stringify({ input, answer })}`,
+        )
+      }
+    }
+  }
+  return texts
+}
+
+const takes = (prompt: Prompt<any, any>, input: unknown, answer: unknown): boolean => {
+  try {
+    prompt.render(input)
+    return prompt.read(JSON.stringify(answer), input) !== undefined
+  } catch {
+    return false
+  }
 }
 
 /** Rounds a length up to a power of two: few different schemas, so a server can cache them. */

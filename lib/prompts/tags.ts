@@ -17,8 +17,10 @@ export const tagNames = [
 ] as const
 export type TagName = (typeof tagNames)[number]
 
-const ours = new RegExp(`<(/?)(?=(?:${tagNames.join('|')})>)`, 'gi')
-const disarmed = new RegExp(`<\\\\(/?)(?=(?:${tagNames.join('|')})>)`, 'gi')
+/** What opens one of our tags, in any spelling that a model might take for it. */
+const name = `(?=\\s*/?\\s*(?:${tagNames.join('|')})\\b)`
+const ours = new RegExp(`<(\\\\*)${name}`, 'gi')
+const disarmed = new RegExp(`<\\\\(\\\\*)${name}`, 'gi')
 
 /** `<prompt>`, the text, `</prompt>`, each on its own line. */
 export const tagged = (name: TagName, text: string): string =>

@@ -39,7 +39,11 @@ export const readTrained = (
 ): { prompt: string; question: string } | undefined => {
   const value = readJson(reply, { fits: isTrained })?.value
   if (!isTrained(value)) return undefined
-  const question = Array.isArray(value.question) ? value.question[0] : value.question
+  // Two questions are two constraints, of which one would never be judged.
+  const question =
+    Array.isArray(value.question) && value.question.length === 1
+      ? value.question[0]
+      : value.question
   if (typeof question !== 'string') return undefined
   return {
     prompt: value['augmented query'].trim().replace(disarmedToken, '<|'),

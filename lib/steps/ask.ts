@@ -62,7 +62,7 @@ export const askRaw = async <Value>(
   read: (text: string) => Value | undefined,
   stop?: string[],
 ): Promise<Answer<Value>> => {
-  let { maxTokens } = asking
+  let maxTokens = within(asking.maxTokens, model.maxModelLen)
   let failure: Unusable = { ok: false, code: 'no_reply', message: 'not asked' }
   for (let attempt = 0; attempt < asking.tries; attempt++) {
     const seed = wireSeed(asking.seed, {
@@ -95,7 +95,7 @@ export const askRaw = async <Value>(
       if (value !== undefined) return { ok: true, value }
     }
     failure = unusable(asking.label, text, finish, maxTokens)
-    if (finish === 'length') maxTokens = roomier(maxTokens, model.maxModelLen)
+    if (finish === 'length') maxTokens = within(2 * maxTokens, model.maxModelLen)
   }
   return failure
 }
@@ -133,8 +133,8 @@ const unusable = (
             raw,
           }
 
-/** Twice the room, but never so much that no prompt fits beside it. */
-const roomier = (maxTokens: number, context: number | undefined): number =>
+/** Never more than half of the context, or no prompt fits beside it. */
+const within = (maxTokens: number, context: number | undefined): number =>
   context === undefined
-    ? maxTokens * 2
-    : Math.max(maxTokens, Math.min(maxTokens * 2, Math.floor(context / 2)))
+    ? maxTokens
+    : Math.min(maxTokens, Math.max(1, Math.floor(context / 2)))

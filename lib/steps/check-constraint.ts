@@ -14,6 +14,13 @@ export const constraintFlaws = [
 ] as const
 export type ConstraintFlaw = (typeof constraintFlaws)[number]
 
+/**
+ * The rest must be made of the prompt's own words, some mending aside, and must be most of the
+ * prompt: of real prompts, 99 % keep more than this when any one sentence goes.
+ */
+const leastOwn = 0.6
+const leastLeft = 0.35
+
 export const constraintFlaw = (
   query: string,
   found: FoundConstraint,
@@ -22,11 +29,12 @@ export const constraintFlaw = (
   if (found.text === '' || found.without === '') return 'empty'
   if (sameWords(query, found.without)) return 'not_removed'
   const [whole, left] = [wordsOf(query), wordsOf(found.without)]
-  // What is left must be made of the prompt's own words, some mending aside, and ask for something.
-  if (containment(left, whole) < 0.6 || left.length < Math.min(3, whole.length)) {
+  if (containment(left, whole) < leastOwn || containment(whole, left) < leastLeft) {
     return 'task_lost'
   }
   if (left.length > whole.length + 4) return 'grown'
-  if (others.some(other => sameWords(other.text, found.text))) return 'duplicate'
-  return undefined
+  const again = others.some(
+    other => sameWords(other.text, found.text) || sameWords(other.without, found.without),
+  )
+  return again ? 'duplicate' : undefined
 }

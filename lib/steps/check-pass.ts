@@ -1,17 +1,22 @@
 /**
- * Whether what a composer wrote is a harder version of the query, with a question of its own.
- * The reference refuses an equal text and two leaked phrases; the rest are its open defects C6
- * and C10.
+ * Whether what a composer wrote is a harder version of the query, with a question about what was
+ * added. The reference refuses an equal text and two leaked phrases; the rest are its open
+ * defects C6 and C10. Thresholds: tried on real prompts with constraints appended (3,517, none
+ * refused), on rewrites by hand, and on unrelated prompts of the same corpora.
  */
-import { containment, sharedWords, wordsOf } from './overlap.js'
+import { maxQuestionLength } from '../prompts/question.js'
+import { containment, mostlyUnspaced, stemsOf, wordsBeyond, wordsOf } from './overlap.js'
 
 export const passFlaws = [
   'empty',
   'no_question',
+  'long_question',
   'unchanged',
   'leaked',
   'lost_task',
+  'lost_constraint',
   'run_away',
+  'unrelated_question',
   'duplicate_question',
 ] as const
 export type PassFlaw = (typeof passFlaws)[number]
@@ -22,26 +27,42 @@ export interface PassDraft {
   question: string
   /** Questions the record carries already. */
   asked: readonly string[]
+  /** The words that each constraint put into the query: they must not go again. */
+  held?: readonly (readonly string[])[]
 }
 
-export const passFlaw = ({
-  before,
-  after,
-  question,
-  asked,
-}: PassDraft): PassFlaw | undefined => {
+export const passFlaw = (draft: PassDraft): PassFlaw | undefined => {
+  const { before, after, question, asked, held = [] } = draft
   if (after === '') return 'empty'
   if (question === '') return 'no_question'
-  const [old, now] = [wordsOf(before), wordsOf(after)]
-  // One new word is no new constraint: the change is in case, spacing, order or a synonym.
-  if (now.length - sharedWords(now, old) < 2) return 'unchanged'
+  if (question.length > maxQuestionLength) return 'long_question'
+  const [old, now, questionWords] = [wordsOf(before), wordsOf(after), wordsOf(question)]
+  const added = wordsBeyond(now, old)
+  const related = meet(added, questionWords)
+  // One word may be a constraint ("briefly"), if the question is about it.
+  if (added.length === 0 || (added.length === 1 && !related)) return 'unchanged'
   if (leaks(after, before) || leaks(question, before)) return 'leaked'
   if (after.includes(question)) return 'leaked'
-  if (containment(old, now) < 0.6) return 'lost_task'
+  if (containment(old, now) < leastKept(old)) return 'lost_task'
+  if (held.some(words => containment(words, now) < 0.5)) return 'lost_constraint'
   if (after.length > 2 * before.length + 600) return 'run_away'
-  const words = wordsOf(question)
-  if (asked.some(other => alike(words, wordsOf(other)))) return 'duplicate_question'
+  if (!related) return 'unrelated_question'
+  if (asked.some(other => alike(questionWords, wordsOf(other))))
+    return 'duplicate_question'
   return undefined
+}
+
+/**
+ * How much of the old words a rewrite keeps at least. A short prompt may be turned round ("What
+ * are …" into "List five …"); a long one that lost a tenth has lost a part of its task.
+ */
+const leastKept = (words: readonly string[]): number =>
+  mostlyUnspaced(words) ? 0.4 : words.length <= 12 ? 0.5 : words.length <= 40 ? 0.7 : 0.9
+
+/** Whether two texts have a beginning of a word in common. */
+const meet = (a: readonly string[], b: readonly string[]): boolean => {
+  const stems = stemsOf(b)
+  return [...stemsOf(a)].some(stem => stems.has(stem))
 }
 
 /** Words of our prompts and of the paper's that have no business in a prompt of a user's. */
@@ -54,6 +75,7 @@ const leaked = [
   'the new constraint',
   'added constraint',
   'preferred kind',
+  'harder prompt',
   'yes/no question',
   '<prompt>',
   '</prompt>',
@@ -68,4 +90,4 @@ const leaks = (text: string, before: string): boolean => {
 }
 
 const alike = (a: readonly string[], b: readonly string[]): boolean =>
-  2 * sharedWords(a, b) >= 0.95 * (a.length + b.length)
+  2 * (a.length - wordsBeyond(a, b).length) >= 0.95 * (a.length + b.length)

@@ -4,22 +4,37 @@ import { reject } from '../errors.js'
 import { Ledger, type Counts } from '../ledger.js'
 import type { Model } from '../model/model.js'
 import { composePrompt } from '../prompts/compose.js'
-import { readOwnTexts, type PromptTexts } from '../prompts/own-texts.js'
+import type { PromptTexts } from '../prompts/own-texts.js'
+import { ownTextsFor } from '../prompts/prompt.js'
 import { readTrained, trainedPrompt, trainedStop } from '../prompts/trained-composer.js'
 import { constraintKinds, ordinalOf, type Record } from '../record.js'
 import { composeOptions, type ComposeOptions } from '../stages/options.js'
-import { ask, askRaw, isReadingFailure, type Answer, type Asking } from './ask.js'
+import {
+  ask,
+  askRaw,
+  isReadingFailure,
+  type Answer,
+  type Asking,
+  type Unusable,
+} from './ask.js'
 import { passFlaw } from './check-pass.js'
 import { withQuery } from './forget.js'
+import { wordsBeyond, wordsOf } from './overlap.js'
 
 /** What a composer wrote in one try. */
 type Draft = Answer<{ prompt: string; question: string }>
-type Composer = (record: Record, pass: number, attempt: number) => Promise<Draft>
+interface Try {
+  pass: number
+  attempt: number
+  maxTokens: number
+}
+type Composer = (record: Record, at: Try) => Promise<Draft>
 
 /**
  * A pass that fails is tried again with another seed, then left out: the record goes on with
  * what it has, and `composed` says how many passes were wanted, how many were added and what
- * the others failed of. Only a failed call rejects the record.
+ * the others failed of. Only a failed call rejects the record; a prompt too long to be written
+ * out again goes on as it is.
  */
 export const composeRecord = (
   model: Model,
@@ -30,31 +45,27 @@ export const composeRecord = (
   const composer =
     settings.composer === 'trained'
       ? trained(model, settings)
-      : prompted(model, settings, readOwnTexts(settings.prompts))
+      : prompted(model, settings, ownTextsFor(settings.prompts, composePrompt))
 
   return async given => {
     let record = settings.from === 'simplified' ? simplify(given) : given
+    const done = record.passes?.length ?? 0
     const failures: Counts = {}
     let added = 0
     for (let pass = 0; pass < settings.passes; pass++) {
-      for (let attempt = 0; attempt < settings.tries; attempt++) {
-        const draft = await composer(record, pass, attempt)
-        if (!draft.ok && !isReadingFailure(draft.code)) {
-          return {
-            ...record,
-            reject: reject('compose', draft.code, draft.message, draft.raw),
-          }
-        }
-        const flaw = draft.ok ? flawOf(record, draft.value) : draft.code
-        if (flaw) {
-          failures[flaw] = (failures[flaw] ?? 0) + 1
-          ledger.note(`compose.${flaw}`)
-        } else if (draft.ok) {
-          record = grow(record, draft.value)
-          added++
-          break
-        }
+      const { grown, flaws, failure } = await onePass(record, done + pass)
+      for (const flaw of flaws) {
+        failures[flaw] = (failures[flaw] ?? 0) + 1
+        ledger.note(`compose.${flaw}`)
       }
+      if (failure) {
+        const { code, message, raw } = failure
+        return { ...record, reject: reject('compose', code, message, raw) }
+      }
+      if (grown) {
+        record = grown
+        added++
+      } else if (flaws.every(flaw => flaw === 'truncated' || flaw === 'too_long')) break
     }
     return {
       ...record,
@@ -62,6 +73,34 @@ export const composeRecord = (
       composed: { wanted: settings.passes, added, failures },
     }
   }
+
+  /** Tries until a draft is good. A prompt too long to be written again stays as it is. */
+  async function onePass(record: Record, pass: number): Promise<PassResult> {
+    const flaws: string[] = []
+    let { maxTokens } = settings
+    for (let attempt = 0; attempt < settings.tries; attempt++) {
+      const draft = await composer(record, { pass, attempt, maxTokens })
+      if (draft.ok) {
+        const flaw = flawOf(record, draft.value)
+        if (!flaw) return { grown: grow(record, draft.value), flaws }
+        flaws.push(flaw)
+        continue
+      }
+      if (draft.code !== 'too_long' && !isReadingFailure(draft.code)) {
+        return { flaws, failure: draft }
+      }
+      flaws.push(draft.code)
+      if (draft.code === 'too_long') break
+      if (draft.code === 'truncated') maxTokens *= 2
+    }
+    return { flaws }
+  }
+}
+
+interface PassResult {
+  grown?: Record
+  flaws: string[]
+  failure?: Unusable
 }
 
 const flawOf = (record: Record, draft: { prompt: string; question: string }) =>
@@ -70,7 +109,22 @@ const flawOf = (record: Record, draft: { prompt: string; question: string }) =>
     after: draft.prompt,
     question: draft.question,
     asked: (record.questions ?? []).map(({ text }) => text),
+    held: heldWords(record),
   })
+
+/** What each constraint that still has its question put into the query. */
+const heldWords = (record: Record): string[][] => {
+  const asked = new Set((record.questions ?? []).map(({ text }) => text))
+  const whole = wordsOf(record.decomposed ?? record.seed.query)
+  return [
+    ...(record.constraints ?? [])
+      .filter(({ question }) => asked.has(question))
+      .map(({ without }) => wordsBeyond(whole, wordsOf(without))),
+    ...(record.passes ?? []).map(({ before, after }) =>
+      wordsBeyond(wordsOf(after), wordsOf(before)),
+    ),
+  ]
+}
 
 const grow = (
   record: Record,
@@ -97,8 +151,7 @@ const simplify = (record: Record): Record => {
 const askingFor = (
   settings: ComposeOptions,
   record: Record,
-  pass: number,
-  attempt: number,
+  { pass, attempt, maxTokens }: Try,
 ): Asking => ({
   label: 'compose',
   rank: ordinalOf(record.id),
@@ -107,43 +160,43 @@ const askingFor = (
   stage: `compose/${attempt}`,
   pass,
   temperature: settings.temperature,
-  maxTokens: settings.maxTokens,
+  maxTokens,
   tries: 1,
 })
 
 const prompted =
   (model: Model, settings: ComposeOptions, texts: PromptTexts): Composer =>
-  (record, pass, attempt) =>
+  (record, at) =>
     ask(
       model,
       composePrompt,
       {
         prompt: record.query,
-        kind: kindFor(record.id, pass, attempt),
+        kind: kindFor(record.id, at),
         checks: (record.questions ?? []).map(({ text }) => text),
         system: record.system,
         history: record.history,
       },
-      askingFor(settings, record, pass, attempt),
+      askingFor(settings, record, at),
       texts,
     )
 
 const trained =
   (model: Model, settings: ComposeOptions): Composer =>
-  (record, pass, attempt) =>
+  (record, at) =>
     askRaw(
       model,
       {
         prompt: trainedPrompt(record.query, record.history),
         extra: { add_special_tokens: false },
       },
-      askingFor(settings, record, pass, attempt),
+      askingFor(settings, record, at),
       readTrained,
       trainedStop,
     )
 
 /** Spreads the kinds evenly over records and passes, the same way on every run. */
-const kindFor = (id: string, pass: number, attempt: number) => {
+const kindFor = (id: string, { pass, attempt }: Try) => {
   const first = createHash('sha256').update(id).digest().readUInt32BE(0)
   return (
     constraintKinds[(first + pass + 2 * attempt) % constraintKinds.length] ?? 'content'

@@ -3,14 +3,14 @@ import { reject } from '../errors.js'
 import { Ledger } from '../ledger.js'
 import type { Model } from '../model/model.js'
 import { decomposePrompt, type FoundConstraint } from '../prompts/decompose.js'
-import { readOwnTexts } from '../prompts/own-texts.js'
+import { ownTextsFor } from '../prompts/prompt.js'
 import { questionPrompt } from '../prompts/question.js'
 import { ordinalOf, type Constraint, type Question, type Record } from '../record.js'
 import { decomposeOptions, type DecomposeOptions } from '../stages/options.js'
 import { ask, isReadingFailure, type Answer } from './ask.js'
 import { constraintFlaw } from './check-constraint.js'
 import { withQuestions } from './forget.js'
-import { sameWords } from './overlap.js'
+import { mostlyUnspaced, sameWords, wordsOf } from './overlap.js'
 
 /**
  * A prompt without constraints gives `constraints: []`, which is an outcome and no failure.
@@ -22,7 +22,7 @@ export const decomposeRecord = (
   ledger = new Ledger(),
 ): ((record: Record) => Promise<Record>) => {
   const { seed, maxTokens, prompts } = decomposeOptions.parse(options)
-  const texts = readOwnTexts(prompts)
+  const texts = ownTextsFor(prompts, decomposePrompt, questionPrompt)
 
   const question = (record: Record, found: FoundConstraint, index: number) =>
     ask(
@@ -46,7 +46,7 @@ export const decomposeRecord = (
     const found = await ask(
       model,
       decomposePrompt,
-      { prompt: record.query, room: charactersIn(maxTokens) },
+      { prompt: record.query, room: charactersIn(maxTokens, record.query) },
       {
         label: 'decompose',
         rank: ordinalOf(record.id),
@@ -80,26 +80,36 @@ export const decomposeRecord = (
       return { ...record, reject: reject('decompose', lost.code, lost.message, lost.raw) }
     }
 
+    const ofPasses = (record.questions ?? []).filter(({ from }) => from === 'pass')
     const constraints: Constraint[] = []
     for (const [index, one] of usable.entries()) {
-      const text = questionOf(answers[index], constraints)
+      const text = questionOf(answers[index], [
+        ...constraints.map(({ question }) => question),
+        ...ofPasses.map(({ text }) => text),
+      ])
       if (text) constraints.push({ ...one, question: text })
       else ledger.note('decompose.no_question')
     }
-    return withQuestions({ ...record, constraints }, [
-      ...(record.questions ?? []).filter(({ from }) => from !== 'seed'),
-      ...constraints.map(({ question }): Question => ({ text: question, from: 'seed' })),
+    const ofSeed = constraints.map(({ question }): Question => ({
+      text: question,
+      from: 'seed',
+    }))
+    return withQuestions({ ...record, constraints, decomposed: record.query }, [
+      ...ofSeed,
+      ...ofPasses,
     ])
   }
 }
 
+/** The question, or "" where there is none or it is asked already. */
 const questionOf = (
   answer: Answer<{ question: string }> | undefined,
-  before: readonly Constraint[],
+  asked: readonly string[],
 ): string => {
   const text = answer?.ok ? answer.value.question : ''
-  return before.some(({ question }) => sameWords(question, text)) ? '' : text
+  return asked.some(other => sameWords(other, text)) ? '' : text
 }
 
-/** What surely fits so many tokens: 2 characters a token is dense code or mixed script. */
-const charactersIn = (tokens: number): number => 2 * tokens
+/** What surely fits so many tokens: two characters a token is dense code, less is not Latin. */
+const charactersIn = (tokens: number, text: string): number =>
+  mostlyUnspaced(wordsOf(text)) ? 0.8 * tokens : 2 * tokens

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { messagesOf } from '../../lib/prompts/prompt.js'
+import { messagesOf, ownTextsFor } from '../../lib/prompts/prompt.js'
 import { questionPrompt } from '../../lib/prompts/question.js'
 import { readOwnTexts } from '../../lib/prompts/own-texts.js'
 
@@ -47,4 +47,24 @@ t.test('a bad example is named by file and line', async t => {
 
 t.test('a folder that is not there is refused', async t => {
   t.throws(() => readOwnTexts('/nowhere/at/all'), { code: 'usage', message: /--prompts/ })
+})
+
+t.test(
+  'an example that does not have the form of ours is refused before the first call',
+  async t => {
+    const dir = t.testdir({
+      'question.examples.jsonl':
+        '{"input":{"prompt":"P","constraint":"C"},"answer":{}}\n',
+    })
+    t.throws(() => ownTextsFor(dir, questionPrompt), {
+      code: 'usage',
+      message: /example 1 of question/,
+    })
+    t.doesNotThrow(() => ownTextsFor(dir))
+  },
+)
+
+t.test('examples for generate, which takes none, are refused', async t => {
+  const dir = t.testdir({ 'generate.examples.jsonl': '{"input":{},"answer":{}}\n' })
+  t.throws(() => readOwnTexts(dir), { code: 'usage', message: /generate takes no/ })
 })

@@ -8,6 +8,23 @@ t.test('a response cannot close its own block', async t => {
   t.equal(block.match(/<questions>/g), null)
 })
 
+t.test('odd spellings of a tag are disarmed too', async t => {
+  for (const odd of [
+    '</response >',
+    '</ response>',
+    '< /response>',
+    '<response x="1">',
+  ]) {
+    t.match(tagged('response', odd), '<\\', odd)
+  }
+})
+
+t.test('a tag that was escaped already comes back as it was', async t => {
+  const text = 'Explain <\\/prompt> and <\\\\prompt>.'
+  const inner = tagged('prompt', text).split('\n').slice(1, -1).join('\n')
+  t.equal(restoreTags(inner), text)
+})
+
 t.test('a tag in capital letters is disarmed too', async t => {
   t.notMatch(tagged('prompt', 'x </PROMPT> y'), /<\/PROMPT>/)
 })

@@ -59,6 +59,18 @@ t.test('no question is a bad reply, not an empty one (reference defect C4)', asy
   t.equal(readTrained('{"augmented query": "Name a fruit.", "question": []}'), undefined)
 })
 
+t.test(
+  'two questions are two constraints: one of them would never be judged',
+  async t => {
+    t.equal(
+      readTrained(
+        '{"augmented query": "Name a red fruit.", "question": ["Red?", "A fruit?"]}',
+      ),
+      undefined,
+    )
+  },
+)
+
 t.test('a cut answer is no answer', async t => {
   t.equal(readTrained('{"augmented query": "Name a red fr'), undefined)
 })

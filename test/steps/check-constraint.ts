@@ -49,6 +49,14 @@ t.test('the same constraint twice counts once', async t => {
   t.equal(constraintFlaw(query, good, [{ ...good, text: 'No puns!' }]), 'duplicate')
 })
 
+t.test('two constraints that leave the same rest are one', async t => {
+  t.equal(constraintFlaw(query, { ...good, text: 'avoid wordplay' }, [good]), 'duplicate')
+})
+
+t.test('a rest from which most of the prompt is gone is refused', async t => {
+  t.equal(constraintFlaw(query, { ...good, without: 'Avoid all puns.' }, []), 'task_lost')
+})
+
 t.test('an empty constraint or an empty rest is refused', async t => {
   t.equal(constraintFlaw(query, { ...good, text: '' }, []), 'empty')
   t.equal(constraintFlaw(query, { ...good, without: '' }, []), 'empty')

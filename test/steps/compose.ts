@@ -161,3 +161,79 @@ t.test('kinds are spread over records and passes, the same way each time', async
   for (const id of ['b-2', 'c-3', 'd-4', 'e-5', 'f-6']) firsts.add((await kinds(id))[0])
   t.ok(firsts.size > 1)
 })
+
+t.test('each pass has a seed of its own, also when passes are added later', async t => {
+  const { server, model, asked } = await connected(t)
+  server.script('ultraif_compose', 'no JSON')
+  server.script('ultraif_compose', cheap, { times: 1 })
+  const first = await composeRecord(model, { passes: 1, tries: 1, seed: 1 })(
+    record(query),
+  )
+  await composeRecord(model, { passes: 1, tries: 1, seed: 1 })(first)
+  await composeRecord(model, { passes: 2, tries: 1, seed: 1 })(record(query))
+  const seeds = asked().map(({ body }) => (body as { seed: number }).seed)
+  t.equal(new Set(seeds).size, 2)
+  t.equal(seeds[1], seeds[3])
+})
+
+t.test('the composer sees the conversation and the checks that hold already', async t => {
+  const { server, model, asked } = await connected(t)
+  server.script('ultraif_compose', cheap)
+  const more = {
+    history: [{ role: 'user' as const, content: 'Call me Ishmael.' }],
+    questions: [{ text: 'Is it in English?', from: 'seed' as const }],
+  }
+  await composeRecord(model, { passes: 1 })(record(query, more))
+  t.match(asked()[0]?.text, 'Call me Ishmael.')
+  t.match(asked()[0]?.text, '- Is it in English?')
+  server.script(
+    request => request.path === '/v1/completions',
+    JSON.stringify({ 'augmented query': query, question: ['x'] }),
+  )
+  await composeRecord(model, { passes: 1, tries: 1, composer: 'trained' })(
+    record(query, more),
+  )
+  t.match(asked().at(-1)?.body, { prompt: /Call me Ishmael/ })
+})
+
+t.test('responses to the query before the pass are gone', async t => {
+  const { server, model } = await connected(t)
+  server.script('ultraif_compose', cheap)
+  const done = await composeRecord(model, { passes: 1 })(
+    record(query, { responses: [{ text: 'A rod.', finish: 'stop' }] }),
+  )
+  t.equal(done.responses, undefined)
+})
+
+t.test(
+  'a draft that was cut gets more room, and a prompt too long to copy goes on as it is',
+  async t => {
+    const { server, model, asked } = await connected(t)
+    server.script('ultraif_compose', { fault: 'truncate' })
+    const done = await composeRecord(model, { passes: 3, tries: 2, maxTokens: 100 })(
+      record(query),
+    )
+    t.same(
+      asked().map(({ body }) => (body as { max_tokens: number }).max_tokens),
+      [100, 200],
+    )
+    t.match(done, { query, composed: { added: 0, failures: { truncated: 2 } } })
+    t.equal(done.reject, undefined)
+  },
+)
+
+t.test('from simplified takes the last constraint, once', async t => {
+  const { model } = await connected(t)
+  const of = (text: string) => ({
+    kind: 'content' as const,
+    text,
+    without: `without ${text}`,
+    question: `${text}?`,
+  })
+  const options = { passes: 0, from: 'simplified' as const }
+  const given = record(query, { constraints: [of('a'), of('b')] })
+  const done = await composeRecord(model, options)(given)
+  t.equal(done.query, 'without b')
+  const passed = { ...given, passes: [{ before: 'x', after: query, question: 'q?' }] }
+  t.equal((await composeRecord(model, options)(passed)).query, query)
+})

@@ -129,3 +129,52 @@ t.test(
     t.same(done.questions, [{ text: 'added?', from: 'pass' }])
   },
 )
+
+t.test(
+  'questions of the prompt come first, and the query they belong to is kept',
+  async t => {
+    const { server, model } = await connected(t)
+    server.script('ultraif_decompose', found(puns))
+    server.script('ultraif_question', question('Is every name free of puns?'))
+    const done = await decomposeRecord(model)(
+      record(query, { questions: [{ text: 'Is it in French?', from: 'pass' }] }),
+    )
+    t.same(
+      done.questions?.map(({ from }) => from),
+      ['seed', 'pass'],
+    )
+    t.equal(done.decomposed, query)
+  },
+)
+
+t.test('a question that a pass asks already is not asked twice', async t => {
+  const { server, model } = await connected(t)
+  server.script('ultraif_decompose', found(puns))
+  server.script('ultraif_question', question('Is every name free of puns?'))
+  const done = await decomposeRecord(model)(
+    record(query, { questions: [{ text: 'Is every name free of puns', from: 'pass' }] }),
+  )
+  t.equal(done.questions?.length, 1)
+})
+
+t.test('greedy calls, and each question with a seed of its own', async t => {
+  const { server, model, asked } = await connected(t)
+  server.script('ultraif_decompose', found(five, puns))
+  server.script('ultraif_question', question('Is it so?'))
+  await decomposeRecord(model, { seed: 1 })(record(query))
+  const bodies = asked().map(({ body }) => body as { seed: number; temperature: number })
+  t.ok(bodies.every(({ temperature }) => temperature === 0))
+  t.equal(new Set(bodies.map(({ seed }) => seed)).size, 3)
+})
+
+t.test(
+  'a long prompt is asked for fewer copies of itself than would be cut off',
+  async t => {
+    const { server, model, asked } = await connected(t)
+    server.script('ultraif_decompose', found())
+    await decomposeRecord(model, { maxTokens: 1024 })(
+      record('Summarise this. '.repeat(60)),
+    )
+    t.match(asked()[0]?.text, 'List at most 1:')
+  },
+)

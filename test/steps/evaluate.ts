@@ -152,6 +152,7 @@ t.test("the paper's judge is asked only what passes added", async t => {
   const done = await evaluateRecord(model, { questions: 'pass' })(asking())
   t.notMatch(asked()[0]?.text, /Is it short/)
   t.same(done.questions, [questions[1]])
+  t.same(done.unasked, [questions[0]])
   t.equal(done.responses?.[0]?.pass, true)
 })
 
@@ -203,5 +204,96 @@ t.test(
     t.same(answersOf(done, 0), ['unknown', 'unknown'])
     t.equal(done.responses?.[1]?.pass, true)
     t.equal(done.reject, undefined)
+  },
+)
+
+t.test('a verdict of the second asking finds its own question', async t => {
+  const { server, model } = await connected(t)
+  const three = [...questions, { text: 'Is it round?', from: 'seed' as const }]
+  server.script('ultraif_verdicts', verdicts('yes', 'hm', 'hm'), { times: 1 })
+  server.script(/1\. Is it red\?\n2\. Is it round/, verdicts('no', 'yes'))
+  const done = await evaluateRecord(model)(asking({ questions: three }))
+  t.same(answersOf(done), ['yes', 'no', 'yes'])
+})
+
+t.test(
+  'the judge is greedy, and samples and askings have seeds of their own',
+  async t => {
+    const { server, model, asked } = await connected(t)
+    server.script('ultraif_verdicts', 'no idea')
+    const rose = { text: 'A rose.', finish: 'stop' }
+    await evaluateRecord(model, { seed: 1 })(asking({ responses: [rose, rose] }))
+    const bodies = asked().map(
+      ({ body }) => body as { seed: number; temperature: number },
+    )
+    t.equal(new Set(bodies.map(({ seed }) => seed)).size, 4)
+    t.same(bodies.map(({ temperature }) => temperature).toSorted(), [0, 0, 0.3, 0.3])
+  },
+)
+
+t.test('the judge sees the system prompt', async t => {
+  const { server, model, asked } = await connected(t)
+  server.script('ultraif_verdicts', verdicts('yes', 'yes'))
+  await evaluateRecord(model)(asking({ system: 'Talk like a pirate.' }))
+  t.match(asked()[0]?.text, 'Talk like a pirate.')
+})
+
+t.test('an unknown verdict counts as lacking when a record is judged again', async t => {
+  const { server, model } = await connected(t)
+  server.script('ultraif_verdicts', verdicts('yes', 'yes'))
+  const done = await evaluateRecord(model)(
+    asking({
+      responses: [
+        {
+          text: 'A rose.',
+          finish: 'stop',
+          verdicts: [{ answer: 'yes' }, { answer: 'unknown' }],
+        },
+      ],
+    }),
+  )
+  t.same(answersOf(done), ['yes', 'yes'])
+})
+
+t.test(
+  'a response judged before keeps its record when the judge fails for another',
+  async t => {
+    const { server, model } = await connected(t, { retries: 0 })
+    server.script('ultraif_verdicts', { fault: 'status', status: 500 })
+    const done = await evaluateRecord(model)(
+      asking({
+        responses: [
+          {
+            text: 'A rose.',
+            finish: 'stop',
+            verdicts: [{ answer: 'yes' }, { answer: 'yes' }],
+          },
+          { text: 'A leaf.', finish: 'stop' },
+        ],
+      }),
+    )
+    t.equal(done.reject, undefined)
+    t.equal(done.responses?.[0]?.pass, true)
+  },
+)
+
+t.test(
+  'verdicts on questions that are no longer asked do not answer those that are',
+  async t => {
+    const { server, model, asked } = await connected(t)
+    server.script('ultraif_verdicts', verdicts('no'))
+    const done = await evaluateRecord(model, { questions: 'pass' })(
+      asking({
+        responses: [
+          {
+            text: 'A leaf.',
+            finish: 'stop',
+            verdicts: [{ answer: 'yes' }, { answer: 'yes' }],
+          },
+        ],
+      }),
+    )
+    t.equal(asked().length, 1)
+    t.equal(done.responses?.[0]?.pass, false)
   },
 )

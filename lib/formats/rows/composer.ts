@@ -9,7 +9,8 @@ import { originOf } from './row.js'
 
 /** One row a constraint; those that would teach nothing are left out (reference defects E7, E8). */
 export const composerRows = (record: Record): MessagesRow[] => {
-  const whole = decomposedQuery(record)
+  // `compose` may have replaced the query since.
+  const whole = record.decomposed ?? record.seed.query
   return (record.constraints ?? []).flatMap((constraint, index) =>
     teaches(constraint, whole)
       ? {
@@ -28,12 +29,3 @@ const teaches = ({ without, question }: Constraint, whole: string): boolean =>
   question.trim() !== '' && squeeze(without) !== '' && squeeze(without) !== squeeze(whole)
 
 const squeeze = (text: string): string => text.replace(/\s+/g, ' ').trim()
-
-/**
- * The prompt that the constraints were found in. `compose` may have replaced it since, and with
- * `--from simplified` it started from the prompt without one of them.
- */
-const decomposedQuery = ({ query, passes, seed, constraints }: Record): string => {
-  const before = passes?.[0]?.before ?? query
-  return constraints?.some(({ without }) => without === before) ? seed.query : before
-}

@@ -84,3 +84,15 @@ t.test(
     t.match(simplified?.messages[1]?.content, '"augmented query": "Name a fruit."')
   },
 )
+
+t.test('when a composed prompt was decomposed, that one is the target', async t => {
+  const [row] = composerRows({
+    ...multiTurn,
+    decomposed: 'Name a fruit in one word, in French.',
+    constraints: [constraint('Name a fruit in French.')],
+  })
+  t.match(
+    row?.messages[1]?.content,
+    '"augmented query": "Name a fruit in one word, in French."',
+  )
+})
