@@ -3,15 +3,14 @@
  * client for vLLM stays the only client there is. It speaks vLLM's wire as far as it goes: chat,
  * `n`, seeds, stop strings, json_schema, usage, and errors in the same form.
  */
-import { randomInt, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { messageOf } from '../../errors.js'
-import { readChatRequest, type ChatRequest } from './chat-request.js'
-import { complete, type Completion } from './complete.js'
-import { HttpError, tooLong } from './http-error.js'
-import { Preambles, preambleOf } from './preambles.js'
+import { answerChats } from './answer-chats.js'
+import { readChatRequest } from './chat-request.js'
+import { HttpError } from './http-error.js'
+import { Preambles } from './preambles.js'
 import { Slots } from './slots.js'
 import type { TextEngine } from './text-engine.js'
 
@@ -55,44 +54,7 @@ export const startChatServer = async (
     ],
   }
 
-  const chat = async (request: ChatRequest, signal: AbortSignal): Promise<object> => {
-    if (request.model !== undefined && request.model !== modelName)
-      throw new HttpError(404, `The model \`${request.model}\` does not exist.`, {
-        type: 'NotFoundError',
-        param: 'model',
-      })
-    const prompt = engine.encode(request.messages)
-    if (prompt.length >= contextLength) throw tooLong(contextLength, prompt.length)
-    const grammar = request.schema && (await engine.grammar(request.schema))
-    const seed = request.seed ?? randomInt(2 ** 31)
-    const choices: Completion[] = []
-    const preamble = preambleOf(engine, request.messages, prompt)
-    const slot = await slots.take(prompt, signal)
-    try {
-      await preambles.enter(slot, preamble, signal)
-      // One after another, in the same place: the prompt is read once for all samples.
-      for (let sample = 0; sample < request.n; sample++)
-        choices.push(
-          await complete(engine, slot, prompt, {
-            drawing: {
-              temperature: request.temperature,
-              topP: request.topP,
-              seed: (seed + sample) >>> 0,
-              ...(grammar === undefined ? {} : { grammar }),
-            },
-            maxTokens: Math.min(
-              request.maxTokens ?? Infinity,
-              contextLength - prompt.length,
-            ),
-            stop: request.stop,
-            signal,
-          }),
-        )
-    } finally {
-      slots.give(slot)
-    }
-    return reply(modelName, prompt.length, choices)
-  }
+  const chat = answerChats(engine, { modelName, slots, preambles })
 
   const route = async (
     request: IncomingMessage,
@@ -161,26 +123,4 @@ const send = (response: ServerResponse, status: number, body: object): void => {
     'content-length': Buffer.byteLength(text),
   })
   response.end(text)
-}
-
-const reply = (model: string, promptTokens: number, choices: Completion[]): object => {
-  const completionTokens = choices.reduce((sum, { tokens }) => sum + tokens, 0)
-  return {
-    id: `chatcmpl-${randomUUID()}`,
-    object: 'chat.completion',
-    created: Math.floor(Date.now() / 1000),
-    model,
-    choices: choices.map(({ text, finish, stopReason }, index) => ({
-      index,
-      message: { role: 'assistant', content: text },
-      logprobs: null,
-      finish_reason: finish,
-      stop_reason: stopReason,
-    })),
-    usage: {
-      prompt_tokens: promptTokens,
-      completion_tokens: completionTokens,
-      total_tokens: promptTokens + completionTokens,
-    },
-  }
 }
