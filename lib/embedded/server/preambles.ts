@@ -8,9 +8,6 @@ import { join } from 'node:path'
 import { readPieces, reusable, wholePieces, type Slot } from './slots.js'
 import type { ChatMessage, TextEngine, Token } from './text-engine.js'
 
-/** Shorter ones are read again about as fast. */
-const shortest = 128
-
 /** More than the kinds of prompt we have, so that one-off conversations do not push them out. */
 const most = 8
 
@@ -25,8 +22,7 @@ export const preambleOf = (
   const other = engine.encode([...messages.slice(0, -1), { ...last, content: '' }])
   let same = 0
   while (same < prompt.length - 1 && prompt[same] === other[same]) same++
-  const length = wholePieces(same)
-  return length < shortest ? [] : prompt.slice(0, length)
+  return prompt.slice(0, wholePieces(same))
 }
 
 export class Preambles {
@@ -41,6 +37,7 @@ export class Preambles {
 
   /** Makes the slot hold the preamble: it may already, else from a file, else by reading it. */
   async enter(slot: Slot, preamble: Token[], signal: AbortSignal): Promise<void> {
+    // Even a single piece takes a small CPU longer to read than any file takes to load.
     const key = preamble.join()
     while (reusable(slot, preamble) < preamble.length) {
       signal.throwIfAborted()

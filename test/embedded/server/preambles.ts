@@ -27,7 +27,7 @@ t.test('it is all before the last message, in whole pieces', async t => {
   t.equal(preamble.length, 256)
 })
 
-t.test('short instructions are not worth it', async t => {
+t.test('instructions shorter than a piece have none', async t => {
   t.same(setUp({}, 40).preamble, [])
 })
 
