@@ -3,6 +3,7 @@
  */
 export { compose } from './stages/compose.js'
 export { decompose } from './stages/decompose.js'
+export { eligible } from './stages/eligible.js'
 export { evaluate } from './stages/evaluate.js'
 export { filter } from './stages/filter.js'
 export { generate } from './stages/generate.js'

@@ -8,6 +8,7 @@ import type { PipelineContext } from '../lib/pipeline.js'
 import { chain } from '../lib/stage.js'
 import { compose } from '../lib/stages/compose.js'
 import { decompose } from '../lib/stages/decompose.js'
+import { eligible } from '../lib/stages/eligible.js'
 import { evaluate } from '../lib/stages/evaluate.js'
 import { filter } from '../lib/stages/filter.js'
 import { generate } from '../lib/stages/generate.js'
@@ -16,6 +17,7 @@ export default ({ model, options }: PipelineContext) =>
   chain(
     decompose(model.decompose, options.decompose),
     compose(model.compose, options.compose),
+    eligible(options.filter),
     generate(model.generate, options.generate),
     evaluate(model.judge, options.evaluate),
     filter(options.filter),

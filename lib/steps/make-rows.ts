@@ -78,7 +78,11 @@ const makers: { [S in RowShape]: Maker } = {
   record: record => ({ rows: [recordRow(record)] }),
 }
 
-const unwanted = (record: Record, { minPasses }: Selection): FilterCode | undefined => {
+/** Why no row could come of the record, whatever its responses are. */
+export const unwanted = (
+  record: Record,
+  { minPasses }: Pick<Selection, 'minPasses'>,
+): FilterCode | undefined => {
   if (!isEligible(record)) return 'no_questions'
   return (record.passes?.length ?? 0) < minPasses ? 'few_passes' : undefined
 }
