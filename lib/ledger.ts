@@ -15,14 +15,14 @@ export class Ledger {
   /** Records that a custom stage made out of others: they count as input, too. */
   split = 0
   kept = 0
-  filtered: Counts = {}
-  rejected: Counts = {}
+  filtered = noCounts()
+  rejected = noCounts()
   /** Rows written, by shape. */
-  rows: Counts = {}
+  rows = noCounts()
   /** Set by `filter`: what leaves it is counted already, so that the end of a run does not count again. */
   settled = false
   /** Things worth a number that end no record, such as a dropped constraint. */
-  notes: Counts = {}
+  notes = noCounts()
 
   entered(): void {
     this.in++
@@ -61,6 +61,9 @@ export class Ledger {
   onReject?: (record: Record) => Written
   onAlso?: (shape: string, row: object) => Written
 }
+
+/** Codes come from input too: one named `constructor` must count like any other. */
+const noCounts = (): Counts => Object.create(null) as Counts
 
 const add = (counts: Counts, name: string, by = 1): void => {
   counts[name] = (counts[name] ?? 0) + by

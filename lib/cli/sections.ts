@@ -114,6 +114,8 @@ export const defaultOf = ({ schema, kind }: Flag): string | undefined => {
  */
 export const valueOf = ({ kind, schema }: Flag, given: unknown): unknown => {
   if (kind === 'list') return Array.isArray(given) ? given : [given]
+  // A bare number has no unit, in a file as on the command line.
+  if (kind === 'duration' && typeof given === 'number') return String(given)
   if (typeof given !== 'string') return given
   if (kind === 'size') return readSize(given) ?? given
   if (kind === 'duration') return readDuration(given) ?? given

@@ -3,6 +3,7 @@
  * same id, unknown fields and their order kept.
  */
 import type { z } from 'zod'
+import { jsonProblem } from '../jsonl/plain-json.js'
 import { Record } from '../record.js'
 import { fault, isObject, type Fault } from './conversation.js'
 
@@ -13,9 +14,13 @@ export const isOwn = (value: unknown): value is Record =>
 /** The record itself and not a copy of it: zod would put known fields first. */
 export const readRecord = (value: unknown): { record: Record } | Fault => {
   const checked = Record.safeParse(value)
-  return checked.success
-    ? { record: value as Record }
-    : fault('bad_record', checked.error.issues.map(inWords).join('; '))
+  if (!checked.success)
+    return fault('bad_record', checked.error.issues.map(inWords).join('; '))
+  // 1e400 is JSON, and becomes a number that is none.
+  const problem = jsonProblem(value)
+  return problem
+    ? fault('bad_record', `${problem} cannot be written again`)
+    : { record: value as Record }
 }
 
 const inWords = ({ path, message }: z.core.$ZodIssue): string =>

@@ -62,7 +62,9 @@ export class Endpoint {
     request: Request,
     onEnd: (answer: Answer | undefined, fault: Fault | undefined) => void,
   ): Exchange {
-    const exchange = new Exchange(onEnd)
+    const exchange = new Exchange((answer, fault) =>
+      onEnd(answer && this.#withoutKey(answer), fault),
+    )
     if (request.fresh) this.#dispatchFresh(this.#optionsOf(request), exchange)
     else this.#pool.dispatch(this.#optionsOf(request), exchange)
     return exchange
@@ -118,6 +120,14 @@ export class Endpoint {
     client.dispatch(options, exchange)
     const forget = (): boolean => this.#own.delete(client)
     client.close().then(forget, forget)
+  }
+
+  /** Some proxies quote the key they refuse, and errors are printed and kept. */
+  #withoutKey(answer: Answer): Answer {
+    const secret = this.address.authorization?.replace(/^\w+ /, '')
+    return secret && answer.status !== 200 && answer.text.includes(secret)
+      ? { ...answer, text: answer.text.replaceAll(secret, '[key]') }
+      : answer
   }
 
   #optionsOf({ method, path, body, requestId }: Request): Dispatcher.DispatchOptions {

@@ -45,7 +45,7 @@ export const readOwnTexts = (dir: string | undefined): PromptTexts => {
     if (name === 'generate' && kind !== 'md') {
       throw new Failure('usage', `${join(dir, file)}: generate takes no worked examples`)
     }
-    const text = readFileSync(join(dir, file), 'utf8')
+    const text = readText(join(dir, file))
     const own = (texts[name] ??= {})
     if (kind === 'md') own.instructions = text.trim()
     else own.examples = readExamples(join(dir, file), text)
@@ -64,6 +64,16 @@ const list = (dir: string): string[] => {
         cause,
       },
     )
+  }
+}
+
+const readText = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new Failure('usage', `--prompts: cannot read ${path}: ${messageOf(cause)}`, {
+      cause,
+    })
   }
 }
 

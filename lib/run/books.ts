@@ -5,6 +5,7 @@
  */
 import _ from 'highland'
 import { Failure, messageOf, reject } from '../errors.js'
+import { jsonProblem } from '../jsonl/plain-json.js'
 import type { Ledger } from '../ledger.js'
 import type { Record } from '../record.js'
 import type { Stage } from '../stage.js'
@@ -17,33 +18,15 @@ export interface BooksOptions {
   onEnd?: () => void
 }
 
-/** Ids remembered to count several rows of one record once: rows of a record leave close together. */
-const rememberedIds = 1024
-
 export const closeBooks =
   ({ ledger, rejectsLeave, onEnd }: BooksOptions): Stage<any, any> =>
   source => {
-    const recent = new Set<string>()
-
-    const keep = (item: unknown) => {
-      if (ledger.settled) return
-      const id = idOf(item)
-      const known = id !== undefined && recent.has(id)
-      if (id !== undefined) {
-        recent.delete(id)
-        recent.add(id)
-        if (recent.size > rememberedIds) recent.delete(recent.values().next().value ?? '')
-      }
-      if (known) ledger.row('row')
-      else ledger.keep({ row: 1 })
-    }
-
     return source.consume<unknown>((error, item, push, next) => {
       if (error instanceof Failure) {
         push(error)
         next()
       } else if (error) {
-        whenWritten(ledger.reject(lost(error)), next)
+        whenWritten(ledger.reject(lost(messageOf(error))), next)
       } else if (_.isNil(item)) {
         onEnd?.()
         push(null, item as never)
@@ -51,9 +34,16 @@ export const closeBooks =
         if (!rejectsLeave) push(null, item)
         whenWritten(ledger.reject(item), next)
       } else {
-        keep(item)
-        push(null, item)
-        next()
+        const problem = ledger.settled ? undefined : unwritable(item)
+        if (problem) {
+          const record = lost(problem, item)
+          if (!rejectsLeave) push(null, record)
+          whenWritten(ledger.reject(record), next)
+        } else {
+          if (!ledger.settled) ledger.keep({ row: 1 })
+          push(null, item)
+          next()
+        }
       }
     })
   }
@@ -63,18 +53,24 @@ const whenWritten = (written: void | Promise<void>, next: () => void): void => {
   else next()
 }
 
-const idOf = (item: unknown): string | undefined => {
-  const id = (item as { id?: unknown } | null)?.id
-  return typeof id === 'string' ? id : undefined
+/** What keeps a row from being a line of JSON: it costs its own record, not the run. */
+const unwritable = (item: unknown): string | undefined => {
+  if (typeof item === 'string') return undefined
+  const problem =
+    typeof item === 'object' && item !== null ? jsonProblem(item) : String(item)
+  return problem && `expected a row that JSON can hold, got ${problem}`
 }
 
 const isReject = (item: unknown): item is Record =>
   typeof (item as Record | null)?.reject?.code === 'string'
 
-/** A stand-in for the record that was in a custom stage when it threw; which one, nobody knows. */
-const lost = (error: Error): Record => ({
-  id: 'unknown',
-  query: '',
-  seed: { query: '' },
-  reject: reject('pipeline', 'stage_error', messageOf(error)),
-})
+/** A stand-in for what a custom stage broke; which record it was is known only if it says so. */
+const lost = (message: string, item?: unknown): Record => {
+  const { id } = (item ?? {}) as { id?: unknown }
+  return {
+    id: typeof id === 'string' ? id : 'unknown',
+    query: '',
+    seed: { query: '' },
+    reject: reject('pipeline', 'stage_error', message),
+  }
+}

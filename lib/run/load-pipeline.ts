@@ -33,9 +33,9 @@ export const loadPipeline = async (name: string): Promise<LoadedPipeline> => {
 const importFile = async (path: string): Promise<object> => {
   const file = resolve(path)
   if (!(await stat(file).catch(() => undefined))?.isFile())
-    throw unusable(
-      path,
-      `there is no such file, and the recipes that come with ultraif are ${pipelineNames.join(', ')}`,
+    throw new Failure(
+      'usage',
+      `--pipeline ${path}: there is no such file, and the recipes that come with ultraif are ${pipelineNames.join(', ')}.`,
     )
   try {
     return (await import(pathToFileURL(file).href)) as object

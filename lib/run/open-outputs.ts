@@ -23,6 +23,8 @@ export interface Outputs {
   takesRejects: boolean
   reject: (record: Record) => void | Promise<void>
   also: (shape: string, row: object) => void | Promise<void>
+  /** Empties what may be emptied; to be called when everything else is ready. */
+  begin: () => Promise<void>
   /** Flushes and closes every file. @throws Failure write_failed, the first there is */
   close: () => Promise<void>
 }
@@ -49,8 +51,12 @@ export const openOutputs = async (
     if (broken) throw broken.reason
   }
   try {
-    for (const { flag, file } of wanted)
-      opened.set(flag, await openOutput(file, { flag, force, inputs, onError }))
+    for (const { flag, file } of wanted) {
+      const output = await openOutput(file, { flag, force, inputs, onError })
+      const other = [...opened].find(([, { identity }]) => identity === output.identity)
+      opened.set(flag, output)
+      if (other) throw twice(other[0], flag, file)
+    }
   } catch (error) {
     await closeAll()
     throw error
@@ -58,12 +64,15 @@ export const openOutputs = async (
 
   const rows = opened.get('--out')?.stream
   const rejected = opened.get('--rejects')
-  const line = (value: object) => `${JSON.stringify(value)}\n`
+  const line = (value: object) => `${JSON.stringify(value, plain)}\n`
   return {
     ...(rows ? { rows } : {}),
     takesRejects: rejected !== undefined,
     reject: record => rejected?.write(line(record)),
     also: (shape, row) => opened.get(`--also ${shape}=`)?.write(line(row)),
+    begin: async () => {
+      for (const file of opened.values()) await file.begin()
+    },
     close: closeAll,
   }
 }
@@ -72,11 +81,14 @@ const refuseTwice = (wanted: { flag: string; file: string }[]) => {
   const taken = new Map<string, string>()
   for (const { flag, file } of wanted) {
     const other = taken.get(resolve(file))
-    if (other)
-      throw new Failure(
-        'usage',
-        `${other} and ${flag} both name ${file}. Give each its own file.`,
-      )
+    if (other) throw twice(other, flag, file)
     taken.set(resolve(file), flag)
   }
 }
+
+const twice = (one: string, other: string, file: string): Failure =>
+  new Failure('usage', `${one} and ${other} both name ${file}. Give each its own file.`)
+
+/** A reject of a custom stage may hold what JSON cannot: it is written all the same. */
+const plain = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value

@@ -13,6 +13,10 @@ export interface OutputFile {
   stream: Writable
   /** Writes a line; a promise asks the caller to wait for the disk. Never rejects. */
   write: (line: string) => void | Promise<void>
+  /** What the file is, to see when two names are one. */
+  identity: string
+  /** Empties the file, where it holds something and may be emptied. */
+  begin: () => Promise<void>
   /** Flushes and closes. @throws Failure write_failed */
   close: () => Promise<void>
 }
@@ -34,9 +38,11 @@ export const openOutput = async (
   { force, flag, inputs, onError }: OutputOptions,
 ): Promise<OutputFile> => {
   const handle = await openForAppend(path, flag)
+  let identity: string
   try {
     await refuseInput(handle, path, flag, inputs)
-    await empty(handle, path, flag, force)
+    identity = await identityOf(handle, path)
+    await refuseFull(handle, path, flag, force)
   } catch (error) {
     await handle.close()
     throw error
@@ -44,10 +50,10 @@ export const openOutput = async (
 
   // Not closed by itself: the end wants to look at the file once more.
   const stream = handle.createWriteStream({ autoClose: false })
-  let failed = false
+  let failure: Failure | undefined
   stream.on('error', error => {
-    failed = true
-    onError(writeFailed(path, error))
+    failure ??= writeFailed(path, error)
+    onError(failure)
   })
 
   let draining: Promise<void> | undefined
@@ -64,12 +70,27 @@ export const openOutput = async (
   return {
     path,
     stream,
-    write: line => (failed || stream.write(line) ? undefined : untilDrained()),
+    identity,
+    // Not before the run begins: what fails until then must not cost an older file its rows.
+    begin: async () => {
+      if ((await handle.stat()).size > 0) await handle.truncate()
+    },
+    write: line => (failure || stream.write(line) ? undefined : untilDrained()),
     close: async () => {
-      // A stream that broke has told so already, and is closed.
-      if (stream.closed) return
-      await new Promise<void>(resolve => stream.end(resolve))
-      const { nlink } = failed ? { nlink: 1 } : await handle.stat()
+      if (!stream.closed && !stream.writableFinished) {
+        // The last flush may be the one that fails.
+        await new Promise<void>(resolve =>
+          stream.end((error?: Error | null) => {
+            if (error) failure ??= writeFailed(path, error)
+            resolve()
+          }),
+        )
+      }
+      if (failure) {
+        stream.destroy()
+        throw failure
+      }
+      const { nlink } = await handle.stat()
       await new Promise<void>(resolve => stream.once('close', resolve).destroy())
       if (nlink === 0)
         throw new Failure(
@@ -109,7 +130,18 @@ const refuseInput = async (
   }
 }
 
-const empty = async (handle: FileHandle, path: string, flag: string, force: boolean) => {
+const identityOf = async (handle: FileHandle, path: string): Promise<string> => {
+  const { dev, ino } = await handle.stat()
+  // Some file systems number nothing; two names are then told apart by their texts alone.
+  return ino ? `${dev}:${ino}` : path
+}
+
+const refuseFull = async (
+  handle: FileHandle,
+  path: string,
+  flag: string,
+  force: boolean,
+) => {
   const { size } = await handle.stat()
   if (size === 0) return
   if (!force)
@@ -117,7 +149,6 @@ const empty = async (handle: FileHandle, path: string, flag: string, force: bool
       'output_exists',
       `Expected ${flag} ${path} to be new or empty, but it holds ${size} bytes. Name another file, or empty it with --force.`,
     )
-  await handle.truncate()
 }
 
 /** What the system said, as a phrase: `no space left on device (ENOSPC)`. */
@@ -129,6 +160,6 @@ export const reasonOf = (error: unknown): string => {
 export const writeFailed = (path: string, error: unknown): Failure =>
   new Failure(
     'write_failed',
-    `Could not write to ${path}: ${reasonOf(error)}. Rows written so far are whole lines and can be kept.`,
+    `Could not write to ${path}: ${reasonOf(error)}. The lines before the last one are whole and can be kept.`,
     { cause: error },
   )

@@ -68,7 +68,7 @@ export interface Plan {
 
 export interface Edges {
   stdin: Readable & { isTTY?: boolean }
-  stdout: Writable
+  stdout: Writable & { isTTY?: boolean }
   stderr: Screen
   signals: SignalSource
   /** Whether stdin ends by itself when the process before it in a shell pipe stops. */
@@ -92,7 +92,8 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     openRecords(plan.files, plan.parse, reading.signal),
   )
   const inputs = plan.files.filter(file => file !== '-')
-  const outputs = await openOutputs(plan.outputs, inputs, failure =>
+  const read = fromStdin ? [...inputs, '/dev/stdin'] : inputs
+  const outputs = await openOutputs(plan.outputs, read, failure =>
     breaking.abort(failure),
   )
   const rejects = firstRejects(
@@ -109,7 +110,8 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     screen: edges.stderr,
     kind: plan.quiet ? 'off' : plan.progress,
     label: plan.name,
-    shared: plan.inPipe,
+    // Rows on the same terminal would be written into a line that is redrawn.
+    shared: plan.inPipe || (!outputs.rows && edges.stdout.isTTY === true),
     ledger,
     stats,
   })
@@ -130,6 +132,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   const flow = async (): Promise<void> => {
     const { stage } = (works = await plan.prepare({ log, signal: breaking.signal }))
     breaking.signal.throwIfAborted()
+    await outputs.begin()
     if (fromStdin && edges.stdin.isTTY)
       log(`${plan.name} reads from the terminal: paste lines, end with Ctrl-D.`)
     const ending = closeBooks({
@@ -156,6 +159,8 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     rejects: rejects.lines(),
   })
 
+  // A stage that waits for nothing but itself must not end the process in silence.
+  const alive = setInterval(() => {}, 60_000)
   let error: unknown
   let atTheBreak: ReturnType<typeof summarize> | undefined
   try {
@@ -173,6 +178,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   } catch (thrown) {
     error ??= thrown
   }
+  clearInterval(alive)
   stopping.release()
   progress.stop()
   if (error instanceof Failure && error.exitCode === exitCodes.usage) throw error

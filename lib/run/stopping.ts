@@ -46,7 +46,8 @@ export const startStopping = ({
       by = signal
       if (!begun()) return breaking.abort(stopped)
       log()
-      if (!endsByItself) reading.abort(stopped)
+      // Only Ctrl-C reaches all processes of the pipe; SIGTERM was meant for this one.
+      if (!endsByItself || signal === 'SIGTERM') reading.abort(stopped)
     },
     second: () => {
       reading.abort(stopped)

@@ -4,6 +4,7 @@
  */
 import { sum, type Counts, type Ledger } from '../ledger.js'
 import type { ModelStats, Usage } from '../model/model.js'
+import { printable } from './printable.js'
 
 export interface Summary {
   in: number
@@ -81,7 +82,7 @@ const list = (counts: Counts): string => {
   const entries = Object.entries(counts)
   return entries.length === 0
     ? ''
-    : ` (${entries.map(([code, n]) => `${code} ${count(n)}`).join(', ')})`
+    : ` (${entries.map(([code, n]) => `${printable(code, 60)} ${count(n)}`).join(', ')})`
 }
 
 export const count = (n: number): string => n.toLocaleString('en-US')

@@ -5,6 +5,7 @@
  */
 import _ from 'highland'
 import { Failure, messageOf, reject } from '../errors.js'
+import { jsonProblem } from '../jsonl/plain-json.js'
 import { currentLedger, type Counts } from '../ledger.js'
 import type { Record } from '../record.js'
 import type { Stage } from '../stage.js'
@@ -34,9 +35,16 @@ export const filter = ({
 
   const rowsOf = (record: Record): Map<RowShape, Rows> | Error => {
     try {
-      return new Map(
+      const made = new Map(
         [as, ...also].map(shape => [shape, makeRows(shape, record, selection)]),
       )
+      for (const { rows } of made.values())
+        for (const row of rows) {
+          const problem = jsonProblem(row)
+          if (problem)
+            throw new Error(`expected a row that JSON can hold, got ${problem}`)
+        }
+      return made
     } catch (error) {
       return error as Error
     }

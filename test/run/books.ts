@@ -58,12 +58,30 @@ t.test('after a filter nothing is counted twice', async t => {
   t.equal(ledger.kept, 0)
 })
 
-t.test('several rows of one record keep it once', async t => {
+t.test('records with the same id are counted one by one', async t => {
   const ledger = new Ledger()
   await through(_([{ id: 'a' }, { id: 'b' }, { id: 'a' }, { text: 'no id' }]), ledger)
-  t.equal(ledger.kept, 3)
-  t.same(ledger.rows, { row: 4 })
+  t.equal(ledger.kept, 4)
 })
+
+t.test('what JSON cannot hold costs its own record, not the run', async t => {
+  const ledger = new Ledger()
+  const items = [{ id: 'a', n: 1n }, { id: 'b' }, { id: 'c', score: Infinity }, 7]
+  const out = await through(_(items), ledger, true)
+  t.same(out, [{ id: 'b' }])
+  t.same(ledger.rejected, { stage_error: 3 })
+})
+
+t.test(
+  'a code named like a method of every object is counted like any other',
+  async t => {
+    const ledger = new Ledger()
+    const odd = (code: string) =>
+      record('a', { reject: { stage: 's', code, message: 'm' } })
+    await through(_([odd('constructor'), odd('__proto__'), odd('constructor')]), ledger)
+    t.equal(JSON.stringify({ ...ledger.rejected }), '{"constructor":2,"__proto__":1}')
+  },
+)
 
 t.test('an error of a custom stage costs one record, not the run', async t => {
   const ledger = new Ledger()

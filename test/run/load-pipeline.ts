@@ -28,7 +28,10 @@ t.test('what is wrong with a module is told', async t => {
   })
   const refused = (name: string, message: RegExp) =>
     t.rejects(loadPipeline(join(dir, name)), { code: 'pipeline_unusable', message }, name)
-  await refused('missing.mjs', /no such file, and the recipes .* are ultraif, paper/)
+  await t.rejects(loadPipeline(join(dir, 'missing.mjs')), {
+    code: 'usage',
+    message: /no such file, and the recipes .* are ultraif, paper/,
+  })
   await refused('torn.mjs', /Unexpected end of input/)
   await refused('throws.mjs', /at import/)
   await refused('nothing.mjs', /default export to be a function .* got undefined/)

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { openOutputs } from '../../lib/run/open-outputs.js'
@@ -69,4 +69,24 @@ t.test('a dash is stdout', async t => {
   const outputs = await openOutputs({ out: '-', also: [], force: false }, [], never)
   t.equal(outputs.rows, undefined)
   await outputs.close()
+})
+
+t.test('a file keeps what it holds until the run begins, even with force', async t => {
+  const dir = t.testdir({ rows: 'old\n' })
+  const out = join(dir, 'rows')
+  const outputs = await openOutputs({ out, also: [], force: true }, [], never)
+  t.equal(readFileSync(out, 'utf8'), 'old\n')
+  await outputs.begin()
+  t.equal(readFileSync(out, 'utf8'), '')
+  await outputs.close()
+})
+
+t.test('two names of one file are refused for two outputs', async t => {
+  const dir = t.testdir({ rows: '' })
+  const [out, rejects] = [join(dir, 'rows'), join(dir, 'linked')]
+  linkSync(out, rejects)
+  await t.rejects(openOutputs({ out, also: [], rejects, force: false }, [], never), {
+    code: 'usage',
+    message: /--out and --rejects both name/,
+  })
 })

@@ -70,8 +70,18 @@ t.test(
     void file.write('x'.repeat(100_000))
     await t.rejects(finished(file.stream, { readable: false }), { code: 'ENOSPC' })
     t.equal(file.write('more\n'), undefined)
-    await file.close()
+    await t.rejects(file.close(), { code: 'write_failed' }, 'and again at the end')
     t.match(failures, [{ code: 'write_failed', message: /no space left on device/ }])
+  },
+)
+
+t.test(
+  'a disk that is full at the last flush is told',
+  { skip: process.platform !== 'linux' && 'needs /dev/full' },
+  async t => {
+    const file = await open('/dev/full').file
+    void file.write('one line\n')
+    await t.rejects(file.close(), { code: 'write_failed', message: /no space left/ })
   },
 )
 
