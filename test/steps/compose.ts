@@ -237,3 +237,15 @@ t.test('from simplified takes the last constraint, once', async t => {
   const passed = { ...given, passes: [{ before: 'x', after: query, question: 'q?' }] }
   t.equal((await composeRecord(model, options)(passed)).query, query)
 })
+
+t.test(
+  'a prompt that the composer cannot hold goes on without passes (reference defect C3)',
+  async t => {
+    const { model, asked } = await connected(t, { server: { maxModelLen: 512 } })
+    const long = 'word '.repeat(2000)
+    const done = await composeRecord(model, { passes: 3, maxTokens: 16 })(record(long))
+    t.equal(done.reject, undefined)
+    t.match(done, { query: long, composed: { added: 0, failures: { too_long: 1 } } })
+    t.equal(asked().length, 2)
+  },
+)
