@@ -4,6 +4,8 @@ import type { ModelCall } from '../../lib/model/model.js'
 import { type Asked, readReply, requestBody } from '../../lib/model/wire.js'
 import { completion } from '../../fixtures/loopback.js'
 
+// `as any` here: JSON off the wire, whose shape is what the test is about.
+
 const recorded: { [name: string]: { body: object } } = JSON.parse(
   readFileSync('fixtures/replies/model-client.json', 'utf8'),
 ).replies

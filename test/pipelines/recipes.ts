@@ -3,6 +3,8 @@ import t, { type Test } from 'tap'
 import { runProgram } from '../../fixtures/run-program.js'
 import { simulate } from '../../fixtures/vllm/simulate.js'
 
+// `as any` here: JSON off the wire, whose shape is what the test is about.
+
 const samples = join(import.meta.dirname, '../../fixtures/samples')
 const corpus = join(samples, 'query.jsonl')
 

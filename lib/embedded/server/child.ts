@@ -41,5 +41,6 @@ const main = async (): Promise<ChildMessage> => {
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+// The parent is gone, and with it everybody an answer could go to: nothing is pending.
 process.on('disconnect', () => process.exit(0))
 process.send?.(await main())

@@ -6,6 +6,8 @@ import t, { type Test } from 'tap'
 import { runProgram, type RunOptions } from '../../../fixtures/run-program.js'
 import { simulate, type SimulateOptions } from '../../../fixtures/vllm/simulate.js'
 
+// `as any` here: JSON off the wire, whose shape is what the test is about.
+
 const corpus = join(import.meta.dirname, '../../../fixtures/samples/query.jsonl')
 const total = (counts: { [code: string]: number }) =>
   Object.values(counts).reduce((a, b) => a + b, 0)

@@ -9,6 +9,8 @@ import {
 import { startChatServer } from '../../../lib/embedded/server/chat-server.js'
 import { vllm } from '../../../lib/model/vllm.js'
 
+// `as any` here: JSON off the wire, whose shape is what the test is about.
+
 type Tap = { teardown(work: () => unknown): void; testdir(): string }
 
 const serve = async (t: Tap, script: Script) => {
