@@ -76,6 +76,7 @@ const total = (models: readonly VllmModel[]): ModelStats => {
     inFlight: sum(groups, group => group.inFlight),
     limit: sum(groups, group => group.limit),
     queued: sum(groups, group => group.queued),
+    servers: groups.flatMap(group => group.servers),
   }
 }
 

@@ -86,11 +86,11 @@ class Servers {
   readonly #support = new Map<string, Promise<SchemaSupport>>()
 
   constructor(addresses: readonly Address[], settings: CallSettings) {
-    const { concurrency, deadlineMs, retries, backoffMs } = settings
+    const { concurrency, deadlineMs, retries, backoffMs, client } = settings
     const limit = concurrency === 'auto' ? autoConcurrency : concurrency
     this.#settings = settings
     this.group = new ServerGroup(
-      addresses.map(address => new Endpoint(address, { concurrency: limit })),
+      addresses.map(address => new Endpoint(address, { concurrency: limit, client })),
       { deadlineMs, retries, backOff: { baseMs: backoffMs, capMs: backOffCapMs } },
     )
   }

@@ -1,13 +1,14 @@
 /**
  * One server: its sockets, and how many sequences it is working on for us. Calls wait in our own
- * queue, never in the pool, where an abort is noticed only when a call's turn comes
- * (nodejs/undici#5662): there are as many sockets as sequences allowed.
+ * queue, never in a pool, where an abort is noticed only when a call's turn comes
+ * (nodejs/undici#5662).
  */
-import { Client, Pool, type Dispatcher } from 'undici'
+import { Client, type Dispatcher } from 'undici'
 import type { Address } from './address.js'
 import { type Answer, Exchange } from './exchange.js'
 import type { Fault } from './fault.js'
 import { SequenceLimit } from './limit.js'
+import { Sockets } from './sockets.js'
 
 /** Far above any honest answer (n = 128 of 32,000 tokens is some 16 MB), far below our memory. */
 export const maxAnswerBytes = 64 * 1024 * 1024
@@ -27,34 +28,42 @@ export interface Request {
   fresh?: boolean
 }
 
+/** Makes what sends requests over one socket: undici's Client, unless told otherwise. */
+export type MakeClient = (origin: string, options: Client.Options) => Dispatcher
+
+export interface EndpointOptions {
+  /** Sequences in flight at first. */
+  concurrency: number
+  maxBytes?: number | undefined
+  client?: MakeClient | undefined
+}
+
 export class Endpoint {
   readonly address: Address
   readonly limit: SequenceLimit
-  readonly #pool: Pool
-  readonly #own = new Set<Client>()
-  readonly #options: Client.Options
+  readonly #sockets: Sockets
 
   constructor(
     address: Address,
     {
       concurrency,
       maxBytes = maxAnswerBytes,
-    }: { concurrency: number; maxBytes?: number },
+      client = (origin, options) => new Client(origin, options),
+    }: EndpointOptions,
   ) {
     this.address = address
     this.limit = new SequenceLimit(concurrency)
-    this.#options = {
-      pipelining: 1,
-      keepAliveTimeout: keepAliveMs,
-      keepAliveMaxTimeout: keepAliveMs,
-      // A queued call answers nothing for as long as it waits: the deadline is ours.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxResponseSize: maxBytes,
-    }
-    // A socket is free again one turn of the event loop after its answer. Without this bound
-    // undici would open another one in the meantime: twice the sockets, for nothing.
-    this.#pool = new Pool(address.origin, { ...this.#options, connections: concurrency })
+    this.#sockets = new Sockets(() =>
+      client(address.origin, {
+        pipelining: 1,
+        keepAliveTimeout: keepAliveMs,
+        keepAliveMaxTimeout: keepAliveMs,
+        // A queued call answers nothing for as long as it waits: the deadline is ours.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        maxResponseSize: maxBytes,
+      }),
+    )
   }
 
   /** Sends at once. `onEnd` is called once, later, unless the exchange is cancelled. */
@@ -62,11 +71,13 @@ export class Endpoint {
     request: Request,
     onEnd: (answer: Answer | undefined, fault: Fault | undefined) => void,
   ): Exchange {
-    const exchange = new Exchange((answer, fault) =>
-      onEnd(answer && this.#withoutKey(answer), fault),
+    const sockets = this.#sockets
+    const socket = request.fresh ? sockets.takeFresh() : sockets.take()
+    const exchange = new Exchange(
+      (answer, fault) => onEnd(answer && this.#withoutKey(answer), fault),
+      () => (request.fresh ? sockets.drop(socket) : sockets.give(socket)),
     )
-    if (request.fresh) this.#dispatchFresh(this.#optionsOf(request), exchange)
-    else this.#pool.dispatch(this.#optionsOf(request), exchange)
+    socket.dispatch(this.#optionsOf(request), exchange)
     return exchange
   }
 
@@ -104,22 +115,12 @@ export class Endpoint {
   }
 
   async close(): Promise<void> {
-    await this.#pool.close()
+    await this.#sockets.close()
   }
 
   /** Cuts every socket. */
   destroy(): void {
-    void this.#pool.destroy()
-    for (const client of this.#own) void client.destroy()
-    this.#own.clear()
-  }
-
-  #dispatchFresh(options: Dispatcher.DispatchOptions, exchange: Exchange): void {
-    const client = new Client(this.address.origin, this.#options)
-    this.#own.add(client)
-    client.dispatch(options, exchange)
-    const forget = (): boolean => this.#own.delete(client)
-    client.close().then(forget, forget)
+    this.#sockets.destroy()
   }
 
   /** Some proxies quote the key they refuse, and errors are printed and kept. */

@@ -1,7 +1,8 @@
 /**
  * One HTTP request and its whole answer, on undici's dispatch interface: no stream object, no
  * AbortSignal and no promise a call, and the one thing `request()` does not tell, whether any
- * byte of an answer had come. Ends exactly once in `onEnd`, unless it is cancelled.
+ * byte of an answer had come. Ends exactly once, in `onEnd` unless it is cancelled; its socket
+ * is given up before that in `onFree`.
  */
 import type { Dispatcher } from 'undici'
 import { type Fault, faultOf } from './fault.js'
@@ -17,14 +18,16 @@ type OnEnd = (answer: Answer | undefined, fault: Fault | undefined) => void
 
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #onEnd: OnEnd
+  readonly #onFree: () => void
   readonly #chunks: Buffer[] = []
   #controller: Dispatcher.DispatchController | undefined
   #over = false
   #answered = false
   #answer: Answer = { status: 0, text: '' }
 
-  constructor(onEnd: OnEnd) {
+  constructor(onEnd: OnEnd, onFree: () => void) {
     this.#onEnd = onEnd
+    this.#onFree = onFree
   }
 
   /** Cuts the socket, so that a server frees the work; nothing is reported any more. */
@@ -33,6 +36,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#over = true
     this.#chunks.length = 0
     this.#controller?.abort(cancelled)
+    this.#onFree()
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -63,6 +67,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#answer.text = (
       chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
     ).toString()
+    this.#onFree()
     this.#onEnd(this.#answer, undefined)
   }
 
@@ -72,6 +77,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     queueMicrotask(() => {
       if (this.#over) return
       this.#over = true
+      this.#onFree()
       this.#onEnd(undefined, faultOf(error, progress))
     })
   }

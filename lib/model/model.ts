@@ -74,6 +74,24 @@ export interface ModelStats {
   inFlight: number
   limit: number
   queued: number
+  /** Each server by itself; one that several models share is in the stats of each. */
+  servers: ServerStats[]
+}
+
+export interface ServerStats {
+  /** Without credentials. */
+  url: string
+  /** Sequences allowed there at once, and why so many, in words. */
+  limit: number
+  reason: string
+  inFlight: number
+  /** What the server itself says it is doing, where it says so: other clients' work included. */
+  running?: number
+  waiting?: number
+  /** Share of the KV cache in use, 0 to 1. */
+  kvUsage?: number
+  /** Why it gets no calls now; absent while it does. */
+  out?: string
 }
 
 export interface Model {
@@ -83,6 +101,11 @@ export interface Model {
   readonly maxModelLen?: number | undefined
   call(request: ModelCall): Promise<Outcome>
   stats(): ModelStats
+  /**
+   * No new records will come: what is open is finished in the order that ends soonest. Stages
+   * call it when their source has ended.
+   */
+  inputEnded?(): void
   /** Waits for open calls and closes the sockets. */
   close(): Promise<void>
   /** Cuts open calls: they settle as `aborted`, and the server sees the disconnect. */

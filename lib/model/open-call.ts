@@ -3,7 +3,7 @@
  * waits for, and how to let go of all of it.
  */
 import type { Endpoint } from './endpoint.js'
-import type { Exchange } from './exchange.js'
+import type { Flight } from './flight.js'
 import type { ModelCall, Outcome } from './model.js'
 import type { Waiting } from './order.js'
 import type { Asked } from './wire.js'
@@ -29,6 +29,7 @@ export interface CallOwner {
 export class OpenCall implements Waiting {
   readonly owner: CallOwner
   readonly request: ModelCall
+  readonly label: string
   readonly rank: number
   readonly arrival: number
   /** Slots it takes at the server: its n. */
@@ -55,7 +56,8 @@ export class OpenCall implements Waiting {
   isSettled = false
   /** Where it was sent last; a retry goes elsewhere if it can. */
   endpoint: Endpoint | undefined
-  #exchange: Exchange | undefined
+  /** The request that carries it now. */
+  flight: Flight | undefined
   #deadline: NodeJS.Timeout | undefined
   #backOff: NodeJS.Timeout | undefined
 
@@ -67,6 +69,7 @@ export class OpenCall implements Waiting {
   ) {
     this.owner = owner
     this.request = request
+    this.label = request.label
     this.rank = request.rank
     this.arrival = arrival
     this.sequences = request.sampling.n ?? 1
@@ -83,20 +86,10 @@ export class OpenCall implements Waiting {
     this.#backOff = setTimeout(then, ms, this)
   }
 
-  /** Sequences are counted from the moment the request is handed to the socket. */
-  take(endpoint: Endpoint): void {
+  board(flight: Flight): void {
     this.attempts++
-    this.endpoint = endpoint
-    endpoint.limit.take(this.sequences, this.alone)
-  }
-
-  flying(exchange: Exchange): void {
-    this.#exchange = exchange
-  }
-
-  landed(): void {
-    this.#exchange = undefined
-    this.endpoint?.limit.give(this.sequences)
+    this.endpoint = flight.endpoint
+    this.flight = flight
   }
 
   /** Lets go of timers and socket, and tells whoever asked. */
@@ -105,10 +98,7 @@ export class OpenCall implements Waiting {
     this.written = undefined
     clearTimeout(this.#deadline)
     clearTimeout(this.#backOff)
-    if (this.#exchange) {
-      this.#exchange.cancel()
-      this.landed()
-    }
+    this.flight?.leave(this)
     this.owner.settled(this, outcome)
     this.#resolve(outcome)
   }

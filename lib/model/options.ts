@@ -3,6 +3,7 @@
  */
 import { z } from 'zod'
 import { Failure } from '../errors.js'
+import type { MakeClient } from './endpoint.js'
 
 const urls = z
   .array(z.string())
@@ -67,6 +68,14 @@ export const callOptions = {
     .default(10_000)
     .describe('how long to keep trying a server that cannot be reached at the start'),
   signal: z.instanceof(AbortSignal).optional().describe('cuts all calls'),
+  client: z
+    .custom<MakeClient>(value => typeof value === 'function', {
+      error: 'expected a function (origin, options) => Dispatcher',
+    })
+    .optional()
+    .describe(
+      'makes the undici dispatcher behind each socket (default: a Client); for proxies and unix sockets',
+    ),
 }
 
 export const vllmOptions = z.strictObject({

@@ -4,7 +4,7 @@
  */
 export class ReadyQueue<T> {
   readonly #heap: T[] = []
-  readonly #order: (a: T, b: T) => number
+  #order: (a: T, b: T) => number
 
   constructor(order: (a: T, b: T) => number) {
     this.#order = order
@@ -12,6 +12,13 @@ export class ReadyQueue<T> {
 
   get size(): number {
     return this.#heap.length
+  }
+
+  /** From now on in another order, those that wait already included. */
+  reorder(order: (a: T, b: T) => number): void {
+    this.#order = order
+    const waiting = this.#heap.splice(0)
+    for (const item of waiting) this.push(item)
   }
 
   /** The one that is next, without taking it. */

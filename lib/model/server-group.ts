@@ -9,9 +9,10 @@ import { type AttemptFailure, failedByFault, failedByStatus } from './attempt.js
 import type { Endpoint } from './endpoint.js'
 import type { Answer } from './exchange.js'
 import type { Fault } from './fault.js'
-import type { ModelCall, Outcome } from './model.js'
+import { Flight } from './flight.js'
+import type { ModelCall, Outcome, ServerStats } from './model.js'
 import { type CallOwner, OpenCall, type WrittenRequest } from './open-call.js'
-import { order } from './order.js'
+import { afterInput, whileInputLasts } from './order.js'
 import { pickEndpoint } from './pick-endpoint.js'
 import { ReadyQueue } from './ready-queue.js'
 import { afterFailure, type RetrySettings } from './retry.js'
@@ -25,7 +26,7 @@ export interface GroupSettings extends RetrySettings {
 export class ServerGroup {
   readonly endpoints: readonly Endpoint[]
   readonly #settings: GroupSettings
-  readonly #queue = new ReadyQueue<OpenCall>(order)
+  readonly #queue = new ReadyQueue<OpenCall>(whileInputLasts)
   readonly #open = new Set<OpenCall>()
   readonly #owners = new Set<CallOwner>()
   /** Marks our requests in the server's log: `<this>-<call>-<attempt>`. */
@@ -38,6 +39,7 @@ export class ServerGroup {
   constructor(endpoints: readonly Endpoint[], settings: GroupSettings) {
     this.endpoints = endpoints
     this.#settings = settings
+    for (const { limit } of endpoints) limit.onRoom = () => this.#schedulePump()
   }
 
   get inFlight(): number {
@@ -51,6 +53,19 @@ export class ServerGroup {
   /** Calls that wait for room now. */
   get queued(): number {
     return this.#queued
+  }
+
+  get servers(): ServerStats[] {
+    return this.endpoints.map(({ address, limit }) => ({
+      url: address.shown,
+      limit: limit.max,
+      reason: 'fixed',
+      inFlight: limit.inFlight,
+    }))
+  }
+
+  inputEnded(): void {
+    this.#queue.reorder(afterInput)
   }
 
   join(owner: CallOwner): void {
@@ -128,18 +143,13 @@ export class ServerGroup {
     const written = this.#written(call)
     if (!written) return
     const { path, body } = written
-    call.take(endpoint)
-    call.flying(
+    const requestId = `${this.#mark}-${call.arrival}-${call.attempts + 1}`
+    const flight = new Flight(endpoint, [call])
+    flight.carriedBy(
       endpoint.send(
-        {
-          method: 'POST',
-          path,
-          body,
-          fresh: call.fresh,
-          requestId: `${this.#mark}-${call.arrival}-${call.attempts}`,
-        },
+        { method: 'POST', path, body, fresh: call.fresh, requestId },
         (answer, fault) => {
-          call.landed()
+          flight.land()
           this.#ended(call, endpoint, answer, fault)
           this.#schedulePump()
         },

@@ -64,7 +64,12 @@ export class VllmModel implements Model, CallOwner {
       inFlight: this.group.inFlight,
       limit: this.group.limit,
       queued: this.group.queued,
+      servers: this.group.servers,
     }
+  }
+
+  inputEnded(): void {
+    this.group.inputEnded()
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Client } from 'undici'
 import { loopback, send } from '../../fixtures/loopback.js'
 import { parseAddress } from '../../lib/model/address.js'
 import { Endpoint } from '../../lib/model/endpoint.js'
@@ -61,4 +62,25 @@ t.test('a request that cannot be written is a fault and no exception', async t =
   t.match(await endpoint.ask({ ...bad, fresh: true }, { timeoutMs: 10_000 }), {
     kind: 'unsendable',
   })
+})
+
+t.test('sockets are used again, as many as were ever needed at once', async t => {
+  const fake = await loopback((_, response) => send(response, 'x'))
+  const made: string[] = []
+  const endpoint = new Endpoint(parseAddress(fake.url), {
+    concurrency: 1,
+    client: (origin, options) => {
+      made.push(origin)
+      return new Client(origin, options)
+    },
+  })
+  t.teardown(async () => {
+    endpoint.destroy()
+    await fake.close()
+  })
+  const ask = () => endpoint.ask(request, { timeoutMs: 10_000 })
+  await Promise.all([ask(), ask(), ask()])
+  await Promise.all([ask(), ask()])
+  await ask()
+  t.strictSame(made, [fake.url, fake.url, fake.url])
 })

@@ -31,3 +31,14 @@ t.test('pushing between shifts keeps the order', async t => {
   )
   t.equal(queue.peek(), undefined)
 })
+
+t.test('those that wait already follow a new order', async t => {
+  const queue = new ReadyQueue<number>(ascending)
+  for (const item of [5, 3, 9, 1]) queue.push(item)
+  queue.reorder((a, b) => b - a)
+  queue.push(7)
+  t.strictSame(
+    [queue.shift(), queue.shift(), queue.shift(), queue.shift(), queue.shift()],
+    [9, 7, 5, 3, 1],
+  )
+})

@@ -127,6 +127,7 @@ t.test('calls and tokens are counted', async t => {
     inFlight: 0,
     limit: 64,
     queued: 0,
+    servers: [{ url, limit: 64, reason: 'fixed', inFlight: 0 }],
   })
 })
 

@@ -11,6 +11,7 @@ const stats: ModelStats = {
   inFlight: 7,
   limit: 64,
   queued: 3,
+  servers: [],
 }
 
 /** Progress on a screen that keeps what it is given, with `setInterval` in the test's hand. */

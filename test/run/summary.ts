@@ -30,6 +30,7 @@ t.test('the summary of a run has its fields in their order', async t => {
       inFlight: 0,
       limit: 64,
       queued: 0,
+      servers: [],
     },
     seconds: 1.23456,
     passesOn: false,

@@ -1,0 +1,58 @@
+/**
+ * One HTTP request at a server, and the calls that it carries: one as a rule, several where they
+ * are batched. Its sequences count from the moment it is sent until it ends or nobody waits for
+ * it any more.
+ */
+import type { Endpoint } from './endpoint.js'
+import type { Exchange } from './exchange.js'
+import type { OpenCall } from './open-call.js'
+
+export class Flight {
+  readonly endpoint: Endpoint
+  /** Those that still wait for the answer. */
+  readonly calls: Set<OpenCall>
+  readonly sequences: number
+  readonly #sentAt = performance.now()
+  #exchange: Exchange | undefined
+  #over = false
+
+  constructor(endpoint: Endpoint, calls: readonly OpenCall[]) {
+    this.endpoint = endpoint
+    this.calls = new Set(calls)
+    this.sequences = calls.reduce((sum, { sequences }) => sum + sequences, 0)
+    const alone = calls.some(call => call.alone)
+    endpoint.limit.take(this.sequences, alone)
+    for (const call of calls) call.board(this)
+  }
+
+  /** Milliseconds since it was sent. */
+  get age(): number {
+    return performance.now() - this.#sentAt
+  }
+
+  carriedBy(exchange: Exchange): void {
+    this.#exchange = exchange
+  }
+
+  /** It has ended: gives its room back. The calls are free to be sent again. */
+  land(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#exchange = undefined
+    this.endpoint.limit.give(this.sequences)
+    for (const call of this.calls) call.flight = undefined
+  }
+
+  /** Somebody waits no longer. With the last one the socket is cut, and the server frees the work. */
+  leave(call: OpenCall): void {
+    this.calls.delete(call)
+    call.flight = undefined
+    if (this.calls.size === 0) this.cancel()
+  }
+
+  cancel(): void {
+    const exchange = this.#exchange
+    this.land()
+    exchange?.cancel()
+  }
+}
