@@ -1,27 +1,41 @@
 /**
  * Runs an async function over a stream with at most `window` items in it, and passes results on
- * as they become ready. The function must settle its own failures: a rejection is a bug, and
- * ends the stream.
+ * as they become ready. A result that nobody has taken yet counts as in the window. The function
+ * must settle its own failures: a rejection is a bug, and an error in the stream.
  */
-import _ from 'highland'
 import type { Stage } from '../stage.js'
+import {
+  sizeOf,
+  throughWindow,
+  type Edges,
+  type Result,
+  type Results,
+  type WindowSize,
+} from './through-window.js'
 
 export const inFlight =
-  <In, Out>(window: number, run: (item: In) => Promise<Out>): Stage<In, Out> =>
+  <In, Out, Passed = Out>(
+    window: WindowSize,
+    run: (item: In) => Promise<Out>,
+    edges: Edges<Out, Passed> = {},
+  ): Stage<In, Passed> =>
   source =>
-    source.map(item => once(() => run(item))).mergeWithLimit(window)
+    throughWindow(source, {
+      ...edges,
+      run,
+      results: new AsReady<Out>(),
+      admits: (_open, held) => held < sizeOf(window),
+    })
 
-/** A stream of one value that is worked out only when somebody asks for it. */
-const once = <T>(work: () => Promise<T>): Highland.Stream<T> =>
-  _<T>(push => {
-    work().then(
-      value => {
-        push(null, value)
-        push(null, _.nil)
-      },
-      (error: Error) => {
-        push(error)
-        push(null, _.nil)
-      },
-    )
-  })
+/** First ended, first taken. */
+class AsReady<Out> implements Results<Out> {
+  readonly #ready: Result<Out>[] = []
+
+  put(_at: number, result: Result<Out>): void {
+    this.#ready.push(result)
+  }
+
+  take(): Result<Out> | undefined {
+    return this.#ready.shift()
+  }
+}

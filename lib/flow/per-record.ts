@@ -3,20 +3,22 @@
  * a record it throws on is rejected and flows on; a record it answers with several becomes
  * several, and one it answers with nothing is counted as dropped.
  */
-import _ from 'highland'
 import { messageOf, reject } from '../errors.js'
 import { currentLedger } from '../ledger.js'
 import type { Record } from '../record.js'
 import type { Stage } from '../stage.js'
 import { inFlight } from './in-flight.js'
 import { inOrder } from './in-order.js'
+import type { WindowSize } from './through-window.js'
 
 export interface PerRecordOptions {
-  /** Records in the function at once; bounds memory. */
-  window?: number
+  /** Records in the function at once; bounds memory. A function is asked again for each record. */
+  window?: WindowSize
   order?: 'arrival' | 'input'
   /** Named in the reject when the function throws. */
   name?: string
+  /** Called once, when the source has ended; records may still be in the function. */
+  onSourceEnd?: (() => void) | undefined
 }
 
 export const defaultWindow = 64
@@ -34,34 +36,30 @@ export const perRecord = (
     window = defaultWindow,
     order = 'arrival',
     name = step.name || 'custom',
+    onSourceEnd,
   }: PerRecordOptions = {},
 ): Stage<Record, Record> => {
   const ledger = currentLedger()
 
-  const settle = async (record: Record): Promise<Record[]> => {
-    if (record.reject) return [record]
+  const settle = async (record: Record): Promise<Record | Record[]> => {
+    if (record.reject) return record
     try {
-      const result = await step(record)
-      const records = Array.isArray(result) ? result : result ? [result] : []
-      if (records.length === 0) ledger.filter('dropped_by_pipeline')
-      else ledger.split += records.length - 1
-      return records
+      const result = (await step(record)) ?? []
+      if (Array.isArray(result)) {
+        if (result.length === 0) ledger.filter('dropped_by_pipeline')
+        else ledger.split += result.length - 1
+      }
+      return result
     } catch (error) {
-      return [{ ...record, reject: reject(name, 'stage_error', messageOf(error)) }]
+      return { ...record, reject: reject(name, 'stage_error', messageOf(error)) }
     }
   }
 
-  const run = order === 'input' ? inOrder(window, settle) : inFlight(window, settle)
-  return source => flatten(run(source))
-}
-
-/** One array in, its members out, without a stream per array. */
-const flatten = (source: Highland.Stream<Record[]>): Highland.Stream<Record> =>
-  source.consume<Record>((error, records, push, next) => {
-    if (error) push(error)
-    else if (_.isNil(records)) {
-      push(null, records as never)
-      return
-    } else for (const record of records as Record[]) push(null, record)
-    next()
+  return (order === 'input' ? inOrder : inFlight)(window, settle, {
+    onSourceEnd,
+    pass: (result, push: (record: Record) => void) => {
+      if (Array.isArray(result)) for (const record of result) push(record)
+      else push(result)
+    },
   })
+}

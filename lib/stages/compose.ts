@@ -18,5 +18,10 @@ export const compose = (
 ): Stage<Record, Record> => {
   const { window, order } = composeOptions.parse(options)
   const step = composeRecord(model, options, currentLedger())
-  return perRecord(step, { window: windowFor(model, window), order, name: 'compose' })
+  return perRecord(step, {
+    window: windowFor(model, window),
+    order,
+    name: 'compose',
+    onSourceEnd: () => model.inputEnded?.(),
+  })
 }

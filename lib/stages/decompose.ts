@@ -18,5 +18,10 @@ export const decompose = (
 ): Stage<Record, Record> => {
   const { window, order } = decomposeOptions.parse(options)
   const step = decomposeRecord(model, options, currentLedger())
-  return perRecord(step, { window: windowFor(model, window), order, name: 'decompose' })
+  return perRecord(step, {
+    window: windowFor(model, window),
+    order,
+    name: 'decompose',
+    onSourceEnd: () => model.inputEnded?.(),
+  })
 }

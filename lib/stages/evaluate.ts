@@ -18,5 +18,10 @@ export const evaluate = (
 ): Stage<Record, Record> => {
   const { window, order } = evaluateOptions.parse(options)
   const step = evaluateRecord(model, options, currentLedger())
-  return perRecord(step, { window: windowFor(model, window), order, name: 'evaluate' })
+  return perRecord(step, {
+    window: windowFor(model, window),
+    order,
+    name: 'evaluate',
+    onSourceEnd: () => model.inputEnded?.(),
+  })
 }

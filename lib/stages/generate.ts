@@ -17,5 +17,10 @@ export const generate = (
 ): Stage<Record, Record> => {
   const { window, order } = generateOptions.parse(options)
   const step = generateRecord(model, options)
-  return perRecord(step, { window: windowFor(model, window), order, name: 'generate' })
+  return perRecord(step, {
+    window: windowFor(model, window),
+    order,
+    name: 'generate',
+    onSourceEnd: () => model.inputEnded?.(),
+  })
 }

@@ -1,5 +1,6 @@
 import _ from 'highland'
 import t from 'tap'
+import { collectAll } from '../../fixtures/collect.js'
 import { inOrder, slotsPerCall } from '../../lib/flow/in-order.js'
 
 const turn = () => new Promise(resolve => setImmediate(resolve))
@@ -48,3 +49,35 @@ t.test(
     t.same(out.slice(0, 3), [0, 1, 2])
   },
 )
+
+t.test('a consumer that stops reading stops the source within the window', async t => {
+  let read = 0
+  const source = _<number>((push, next) => {
+    push(null, read++)
+    next()
+  })
+  const out: number[] = []
+  source
+    .through(inOrder(2, async n => n))
+    .consume<number>((_error, n, _push, next) => {
+      out.push(n as number)
+      if (out.length < 3) next()
+    })
+    .resume()
+  for (let i = 0; i < 200; i++) await turn()
+  t.same(out, [0, 1, 2])
+  t.ok(read <= 3 + 2 * slotsPerCall + 2, `${read} read`)
+})
+
+t.test('a rejection leaves no gap that those behind it wait in', async t => {
+  const { values, errors } = await collectAll(
+    _([1, 2, 3]).through(
+      inOrder(1, async n => {
+        if (n === 2) throw new Error('bug')
+        return n
+      }),
+    ),
+  )
+  t.same(values, [1, 3])
+  t.match(errors, [{ message: 'bug' }])
+})
