@@ -20,6 +20,8 @@ export interface AttemptFailure {
   fault?: FaultKind
   /** The server gave the sequence up half-way: `finish_reason: "abort"` with status 200. */
   gaveUp?: boolean
+  /** The answer holds more or fewer choices than were asked for. */
+  miscounted?: boolean
   engineDied?: boolean
   refusesSchema?: boolean
   retryAfterMs?: number | undefined

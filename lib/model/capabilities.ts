@@ -2,9 +2,10 @@
  * What a server can do beyond the plain routes, found out by asking and never by its name: unknown
  * fields, and removed ones, are ignored by vLLM without a word, so only an answer proves anything.
  */
+import { batchChatPath, type BatchForm } from './batch/form.js'
 import type { Endpoint } from './endpoint.js'
 import { json } from './json.js'
-import { type Body, chatPath, readReply, requestBody } from './wire.js'
+import { type Body, chatPath, completionsPath, readReply, requestBody } from './wire.js'
 
 /** honoured: the answer followed the schema. ignored: it did not. refused: 400. unknown: no telling. */
 export type SchemaSupport = 'honoured' | 'ignored' | 'refused' | 'unknown'
@@ -66,21 +67,46 @@ const isReady = (text: string): boolean => {
   return value?.ready === 'yes' || value?.ready === 'no'
 }
 
-/** The group route of vLLM 0.19 and later; an empty list is refused before anything is generated. */
-export const hasBatchChat = async (
+/**
+ * Whether several calls may share a request in this form: asks for two answers of one token, and
+ * counts them. A gateway may well say 400 to a route that it does not know, so only an answer
+ * counts; a base model has no chats, so samples are asked for on both routes.
+ */
+export const takesForm = async (
   endpoint: Endpoint,
   model: string,
-  { signal, timeoutMs = quickMs }: Asking = {},
+  form: BatchForm,
+  asking: Asking = {},
 ): Promise<boolean> => {
-  const answer = await endpoint.ask(
-    {
-      method: 'POST',
-      path: '/v1/chat/completions/batch',
-      body: JSON.stringify({ model, messages: [], max_tokens: 1 }),
-    },
-    { timeoutMs, signal },
-  )
-  return !('kind' in answer) && [400, 422].includes(answer.status)
+  for (const { path, fields } of formQuestions[form])
+    if (await givesTwo(endpoint, path, { ...fields, model, ...oneToken }, asking))
+      return true
+  return false
+}
+
+const oneToken = { max_tokens: 1, temperature: 1, top_p: 1 }
+const hello = [{ role: 'user', content: 'Say hello.' }]
+const formQuestions: { [form in BatchForm]: { path: string; fields: Body }[] } = {
+  samples: [
+    { path: chatPath, fields: { messages: hello, n: 2 } },
+    { path: completionsPath, fields: { prompt: 'One', n: 2 } },
+  ],
+  list: [{ path: completionsPath, fields: { prompt: ['One', 'Two'] } }],
+  chats: [{ path: batchChatPath, fields: { messages: [hello, hello] } }],
+}
+
+const givesTwo = async (
+  endpoint: Endpoint,
+  path: string,
+  body: Body,
+  { signal, timeoutMs = firstCallMs }: Asking,
+): Promise<boolean> => {
+  const request = { method: 'POST' as const, path, body: JSON.stringify(body) }
+  const answer = await endpoint.ask(request, { timeoutMs, signal })
+  if ('kind' in answer || answer.status !== 200) return false
+  const chat = path !== completionsPath
+  const asked = { shown: '', n: 2, chat, json: false, thinkingOff: false, indexed: true }
+  return !readReply(answer.text, asked).failure
 }
 
 export const hasMetrics = async (

@@ -4,10 +4,10 @@
 import { parseAddress } from './address.js'
 import { failedByFault, failedByStatus } from './attempt.js'
 import {
-  hasBatchChat,
   hasMetrics,
   readSchemaSupport,
   type SchemaSupport,
+  takesForm,
 } from './capabilities.js'
 import { Endpoint } from './endpoint.js'
 import type { Choice, ModelCall } from './model.js'
@@ -15,7 +15,7 @@ import { autoConcurrency } from './options.js'
 import { pickModel } from './pick-model.js'
 import { type ListedModel, readServer } from './read-server.js'
 import { notesOn } from './probe-notes.js'
-import { type Body, chatPath, completionsPath, readReply, requestBody } from './wire.js'
+import { type Body, chatPath, readReply, requestBody } from './wire.js'
 
 export interface ProbeOptions {
   url: string
@@ -79,8 +79,8 @@ export const probe = async ({
     const [answer, jsonSchema, promptLists, batchChat, metrics] = await Promise.all([
       greet(endpoint, name, extraBody, signal),
       readSchemaSupport(endpoint, name, extraBody, asking),
-      takesPromptLists(endpoint, name, signal),
-      hasBatchChat(endpoint, name, asking),
+      takesForm(endpoint, name, 'list', asking),
+      takesForm(endpoint, name, 'chats', asking),
       hasMetrics(endpoint, asking),
     ])
     const found = {
@@ -155,29 +155,6 @@ const greet = async (
     }
   }
   return { choices: [], trouble }
-}
-
-const takesPromptLists = async (
-  endpoint: Endpoint,
-  model: string,
-  signal: AbortSignal | undefined,
-): Promise<boolean> => {
-  const answer = await endpoint.ask(
-    {
-      method: 'POST',
-      path: completionsPath,
-      body: JSON.stringify({
-        model,
-        prompt: ['One', 'Two'],
-        max_tokens: 1,
-        temperature: 0,
-      }),
-    },
-    { timeoutMs: 60_000, signal },
-  )
-  if ('kind' in answer || answer.status !== 200) return false
-  const asked = { shown: '', n: 2, chat: false, json: false, thinkingOff: false }
-  return !readReply(answer.text, asked).failure
 }
 
 /** A thought that was cut at the token limit is honest; one that ended is an answer in hiding. */

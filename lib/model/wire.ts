@@ -90,6 +90,8 @@ export interface Asked {
   chat: boolean
   json: boolean
   thinkingOff: boolean
+  /** Each choice must say which one it is: they belong to different calls. */
+  indexed?: boolean
 }
 
 export type Reading =
@@ -107,11 +109,14 @@ export const readReply = (body: string, asked: Asked): Reading => {
   const { choices, usage } = parsed.data
   if (choices.length !== asked.n)
     return {
-      failure: noCompletion(
-        `asked for ${asked.n} choices, got ${choices.length}${asked.n > 1 ? '; this server may not know "n"' : ''}`,
-        body,
-        asked,
-      ),
+      failure: {
+        ...noCompletion(
+          `asked for ${asked.n} choices, got ${choices.length}${asked.n > 1 ? '; this server may not know "n"' : ''}`,
+          body,
+          asked,
+        ),
+        miscounted: true,
+      },
     }
   const gaveUp = choices.find(({ finish_reason: finish }) => gaveUpOn.has(finish ?? ''))
   if (gaveUp)
@@ -124,6 +129,14 @@ export const readReply = (body: string, asked: Asked): Reading => {
       },
     }
   choices.sort((a, b) => (a.index ?? 0) - (b.index ?? 0))
+  if (asked.indexed && choices.some(({ index }, i) => index !== i))
+    return {
+      failure: noCompletion(
+        `expected choices with the indices 0 to ${asked.n - 1}, got ${choices.map(({ index }) => index ?? 'none').join(', ')}`,
+        body,
+        asked,
+      ),
+    }
   return {
     choices: choices.map(choice => choiceOf(choice, asked)),
     usage: {
