@@ -28,8 +28,9 @@ export const namesServer = (settings: ServerSettings): boolean =>
   roleNames.some(role => settings[`${role}Url`] !== undefined)
 
 /** What is the same for one role and for four. */
-const callsOf = ({ concurrency, deadline, retries }: ServerSettings) => ({
+const callsOf = ({ concurrency, batch, deadline, retries }: ServerSettings) => ({
   concurrency,
+  batch,
   deadlineMs: deadline,
   retries,
 })

@@ -35,6 +35,7 @@ const server = z.strictObject({
     .optional()
     .describe('name of the model (default: the only one that the server lists)'),
   concurrency: callOptions.concurrency,
+  batch: callOptions.batch,
   deadline: callOptions.deadlineMs,
   retries: callOptions.retries,
   ...perRole('decompose', 'decompose'),
@@ -53,6 +54,7 @@ export const serverSection = (roles: readonly RoleName[] = roleNames) =>
       baseUrl: { flag: 'base-url', value: 'url' },
       model: { flag: 'model', value: 'name' },
       concurrency: { flag: 'concurrency', kind: 'text', value: 'auto|n' },
+      batch: { flag: 'batch', kind: 'text', value: 'auto|off|n' },
       deadline: { flag: 'deadline', kind: 'duration' },
       retries: 'retries',
       ...Object.fromEntries(

@@ -42,6 +42,12 @@ export const callOptions = {
     .union([z.literal('auto'), z.int().min(1)])
     .default('auto')
     .describe('sequences in flight per server; a call with n = 5 counts five'),
+  batch: z
+    .union([z.literal('auto'), z.literal('off'), z.int().min(1)])
+    .default('auto')
+    .describe(
+      'waiting calls that may share a request: auto for answers of a few tokens only, a number for all',
+    ),
   deadlineMs: z
     .int()
     .min(1)
