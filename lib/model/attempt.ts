@@ -53,6 +53,7 @@ export const failedByStatus = (
 
 const faultCodes: { [kind in FaultKind]: RejectCode } = {
   unreachable: 'unreachable',
+  silent: 'unreachable',
   untrusted: 'unreachable',
   reset: 'unreachable',
   cut: 'unreachable',
@@ -72,6 +73,7 @@ export const failedByFault = (
 
 export const faultWords: { [kind in FaultKind]: string } = {
   unreachable: 'no connection',
+  silent: 'no answer in time',
   untrusted: 'no secure connection',
   reset: 'the connection was closed before an answer came',
   cut: 'the connection broke off in the middle of the answer',

@@ -81,7 +81,7 @@ export class Endpoint {
     return exchange
   }
 
-  /** `send` as a promise, for start-up: settles into a fault, and cuts what takes too long. */
+  /** `send` as a promise, for start-up and probes: settles into a fault, and cuts what takes too long. */
   ask(
     request: Request,
     { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined },
@@ -102,7 +102,7 @@ export class Endpoint {
       const timer = setTimeout(() => {
         exchange.cancel()
         const message = `no answer within ${timeoutMs / 1000} s`
-        end(() => resolve({ kind: 'unreachable', message }))
+        end(() => resolve({ kind: 'silent', message }))
       }, timeoutMs)
       if (signal?.aborted) onAbort()
       else signal?.addEventListener('abort', onAbort)

@@ -5,6 +5,8 @@
 export type FaultKind =
   /** No connection: refused, unknown host, no route, connect timeout. */
   | 'unreachable'
+  /** A question of our own with a time limit: no answer within it. */
+  | 'silent'
   /** A connection that cannot be secured: certificate, or no TLS at the other end. */
   | 'untrusted'
   /** Closed before any byte of the answer: a dead keep-alive socket, or a dead server. */

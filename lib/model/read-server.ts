@@ -103,14 +103,22 @@ const modelsIn = (
   endpoint: Endpoint,
 ): ListedModel[] | undefined => {
   if ('kind' in answer || answer.status !== 200) return undefined
-  const listed = Models.safeParse(json(answer.text))
-  if (!listed.success)
+  const listed = listedModels(answer)
+  if (!listed)
     throw new Failure(
       'server_unusable',
       `${endpoint.shown({ method: 'GET', path: '/v1/models' })}: answered, but not with a list of models. Is this the URL of an OpenAI-compatible server?`,
     )
-  return listed.data.data.map(({ id, max_model_len: maxModelLen }) => ({
-    id,
-    maxModelLen: maxModelLen ?? undefined,
-  }))
+  return listed
 }
+
+/** Undefined where the answer of `/v1/models` lists none. */
+export const listedModels = ({ status, text }: Answer): ListedModel[] | undefined =>
+  status === 200
+    ? Models.safeParse(json(text)).data?.data.map(
+        ({ id, max_model_len: maxModelLen }) => ({
+          id,
+          maxModelLen: maxModelLen ?? undefined,
+        }),
+      )
+    : undefined

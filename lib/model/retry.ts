@@ -7,7 +7,12 @@ import type { AttemptFailure } from './attempt.js'
 import type { FaultKind } from './fault.js'
 import type { OpenCall } from './open-call.js'
 
-const retriedFaults: ReadonlySet<FaultKind> = new Set(['unreachable', 'reset', 'cut'])
+const retriedFaults: ReadonlySet<FaultKind> = new Set([
+  'unreachable',
+  'silent',
+  'reset',
+  'cut',
+])
 
 /** 408, 429 and every 5xx but those that say "never": 501 and 505. */
 const retriedStatus = (status: number): boolean =>

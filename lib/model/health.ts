@@ -1,0 +1,255 @@
+/**
+ * Whether a server should get calls now. One odd error takes no server out: what a call met is
+ * confirmed by a look of our own, or counted until it is a habit. A server that is out is asked
+ * again by itself, never by risking a call, and a server that nobody heard of for a while is
+ * looked at too: one that was told to stop (SIGTERM) leaves what it was working on without an
+ * answer for ever.
+ */
+import type { AttemptFailure } from './attempt.js'
+import type { FaultKind } from './fault.js'
+import type { Look } from './look.js'
+
+/** Failures one after the other, without a success between, that take a server out. */
+export const failuresInARow = 5
+/** A look that confirms a failure holds calls up: it gets little time. */
+const confirmMs = 2000
+const probeMs = 5000
+/** Pauses between looks at a server that is gone; they double. */
+const firstPauseMs = 500
+const longestPauseMs = 5000
+/** Pauses before a server that fails, and looks well, is tried again; they double too. */
+const firstCoolDownMs = 1000
+const longestCoolDownMs = 60_000
+/** Successes after which a server that was tried again has no past. */
+const forgivenAfter = 20
+/** With calls in flight and nothing heard for this long, the server is looked at. */
+const quietMs = 5000
+/** Looks in a row without an answer, and nothing else heard, after which it is gone. */
+const silentLooks = 6
+
+export interface HealthOptions {
+  look: (timeoutMs: number) => Promise<Look>
+  /** Sequences in flight there. */
+  inFlight: () => number
+}
+
+export interface HealthWatcher {
+  /** It gets no calls. `gone`: those in flight there will not be answered either. */
+  out?(gone: boolean): void
+  /** It gets calls again, or one on trial. */
+  usable?(): void
+  /** It was out for so long, and works. */
+  well?(afterMs: number): void
+}
+
+type State =
+  | 'in'
+  /** A look is under way that confirms a failure or does not; no calls until then. */
+  | 'suspect'
+  | 'out'
+  /** Looks well after it failed again and again: one call at a time until the first success. */
+  | 'trial'
+
+export class Health {
+  readonly #options: HealthOptions
+  readonly #watchers: HealthWatcher[] = []
+  #state: State = 'in'
+  #gone = false
+  #why: string | undefined
+  #outAt = 0
+  #failures = 0
+  #successes = 0
+  /** Looks since it went, and times it was sent to cool down. */
+  #looks = 0
+  #coolDowns = 0
+  #suspicion: Promise<boolean> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #watch: NodeJS.Timeout | undefined
+  #heard = false
+  #silences = 0
+  #stopped = false
+
+  constructor(options: HealthOptions) {
+    this.#options = options
+  }
+
+  /** May get a call now. */
+  get usable(): boolean {
+    return this.#state === 'in' || this.#state === 'trial'
+  }
+
+  /** May get a call only while nothing else is in flight there. */
+  get onTrial(): boolean {
+    return this.#state === 'trial'
+  }
+
+  /** Not out, as far as is known. */
+  get well(): boolean {
+    return this.#state === 'in' || this.#state === 'suspect'
+  }
+
+  /** Why it is out; undefined while it is not. */
+  get why(): string | undefined {
+    return this.#why
+  }
+
+  watch(watcher: HealthWatcher): void {
+    this.#watchers.push(watcher)
+  }
+
+  /** For a server that was not there when all began. */
+  absent(why: string): void {
+    this.#goOut(why, true)
+  }
+
+  /** A call goes there. */
+  sent(): void {
+    if (!this.#watch && !this.#stopped) this.#watchOver()
+  }
+
+  succeeded(): void {
+    this.#heard = true
+    this.#failures = 0
+    if (this.#state === 'in') {
+      if (this.#coolDowns > 0 && ++this.#successes >= forgivenAfter) this.#coolDowns = 0
+    } else if (this.#state === 'trial' || (this.#state === 'out' && !this.#gone))
+      this.#comeBack()
+  }
+
+  /**
+   * A call failed there. Where that puts the server itself in doubt, the answer settles when the
+   * doubt is over: true where the server is gone, so that the failure was none of the call's.
+   */
+  failed(failure: AttemptFailure): Promise<boolean> | undefined {
+    if (failure.status !== undefined) this.#heard = true
+    const blame = blameOf(failure)
+    if (!blame || this.#stopped || this.#state === 'out') return undefined
+    if (this.#state === 'trial') this.#goOut(failure.message, false)
+    else if (blame === 'doubt') return (this.#suspicion ??= this.#confirm(failure))
+    else this.#count(failure)
+    return undefined
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    clearTimeout(this.#watch)
+  }
+
+  async #confirm(failure: AttemptFailure): Promise<boolean> {
+    this.#state = 'suspect'
+    const look = await this.#options.look(confirmMs)
+    this.#suspicion = undefined
+    if (this.#stopped) return false
+    if (look.state === 'gone') this.#goOut(look.why, true)
+    else {
+      this.#state = 'in'
+      this.#count(failure)
+      if (this.usable) this.#tell('usable')
+    }
+    return this.#gone
+  }
+
+  #count({ message }: AttemptFailure): void {
+    if (++this.#failures < failuresInARow || this.#state !== 'in') return
+    this.#goOut(`${failuresInARow} failures in a row, the last one: ${message}`, false)
+  }
+
+  #goOut(why: string, gone: boolean): void {
+    if (this.#why === undefined) this.#outAt = performance.now()
+    this.#state = 'out'
+    this.#why = why
+    this.#gone = gone
+    this.#failures = 0
+    this.#silences = 0
+    this.#looks = 0
+    this.#lookLater()
+    for (const watcher of this.#watchers) watcher.out?.(gone)
+  }
+
+  #lookLater(): void {
+    const ms = this.#gone
+      ? Math.min(longestPauseMs, firstPauseMs * 2 ** this.#looks++)
+      : Math.min(longestCoolDownMs, firstCoolDownMs * 2 ** this.#coolDowns++)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#lookAgain(), jittered(ms)).unref()
+  }
+
+  async #lookAgain(): Promise<void> {
+    const look = await this.#options.look(probeMs)
+    if (this.#stopped || this.#state !== 'out') return
+    if (look.state === 'well') {
+      if (this.#gone) return this.#comeBack()
+      this.#state = 'trial'
+      this.#tell('usable')
+    } else if (look.state === 'gone' && !this.#gone) this.#goOut(look.why, true)
+    else {
+      this.#why = look.why
+      this.#lookLater()
+    }
+  }
+
+  #comeBack(): void {
+    clearTimeout(this.#timer)
+    this.#state = 'in'
+    this.#gone = false
+    this.#why = undefined
+    this.#failures = 0
+    this.#successes = 0
+    const afterMs = performance.now() - this.#outAt
+    for (const watcher of this.#watchers) watcher.well?.(afterMs)
+    this.#tell('usable')
+  }
+
+  #tell(event: 'usable'): void {
+    for (const watcher of this.#watchers) watcher[event]?.()
+  }
+
+  /** Only while something is in flight: nothing ticks for a server that nobody asks. */
+  #watchOver(): void {
+    this.#watch = setTimeout(() => {
+      this.#watch = undefined
+      if (this.#options.inFlight() === 0 || this.#state !== 'in') return
+      this.#watchOver()
+      if (!this.#heard) return void this.#lookIntoSilence()
+      this.#heard = false
+      this.#silences = 0
+    }, quietMs).unref()
+  }
+
+  async #lookIntoSilence(): Promise<void> {
+    const look = await this.#options.look(probeMs)
+    if (this.#stopped || this.#heard || this.#state !== 'in') return
+    this.#silences = look.state === 'silent' ? this.#silences + 1 : 0
+    if (
+      look.state === 'gone' ||
+      (look.state === 'silent' && this.#silences >= silentLooks)
+    )
+      this.#goOut(look.why, true)
+  }
+}
+
+const jittered = (ms: number): number => ms * (0.5 + Math.random() / 2)
+
+const doubtful: ReadonlySet<FaultKind | undefined> = new Set([
+  'unreachable',
+  'untrusted',
+  'reset',
+  'cut',
+])
+
+/**
+ * `doubt`: the server may be gone. `failing`: it is there and fails. Undefined for what is the
+ * request's own fault, and for a server that only has too much to do.
+ */
+const blameOf = (failure: AttemptFailure): 'doubt' | 'failing' | undefined => {
+  const { fault, status = 0, engineDied, gaveUp, code, retryAfterMs, message } = failure
+  if (engineDied || gaveUp || doubtful.has(fault)) return 'doubt'
+  if (code === 'deadline') return 'failing'
+  if (status < 500 || status === 501 || status === 505 || status === 529) return undefined
+  const busy = retryAfterMs !== undefined || busyWords.test(message)
+  return status === 503 && busy ? undefined : 'failing'
+}
+
+/** vLLM's admission control, and what routers say of a full queue. */
+const busyWords = /busy|overload|backlog|capacity|too many/i

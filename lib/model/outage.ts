@@ -1,0 +1,79 @@
+/**
+ * All servers of a group are out. Calls wait, the servers are asked again, and after the deadline
+ * without any of them it is over: the calls end as unreachable, and whoever runs them is told.
+ */
+import type { Health } from './health.js'
+
+export interface OutageOptions {
+  /** How long to wait for a server. */
+  deadlineMs: number
+  /** Calls that want one. */
+  waiting: () => number
+  log: (line: string) => void
+  /** No server came back in time; the message says which, and what they answered. */
+  onLost: (message: string) => void
+}
+
+/** A server as far as an outage sees it. */
+export interface OutageServer {
+  readonly address: { readonly shown: string }
+  readonly health: Health
+}
+
+export class Outage {
+  readonly #servers: readonly OutageServer[]
+  readonly #options: OutageOptions
+  #timer: NodeJS.Timeout | undefined
+  #lost: string | undefined
+
+  constructor(servers: readonly OutageServer[], options: OutageOptions) {
+    this.#servers = servers
+    this.#options = options
+    for (const { health } of servers)
+      health.watch({ out: () => this.#check(), well: () => this.stop() })
+  }
+
+  /** The message, once the deadline has passed and until a server is back. */
+  get lost(): string | undefined {
+    return this.#lost
+  }
+
+  /** Over, for a server is back or nobody waits. */
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#lost = undefined
+  }
+
+  #check(): void {
+    if (this.#timer || this.#lost || this.#servers.some(({ health }) => health.well))
+      return
+    const { deadlineMs, log } = this.#options
+    log(
+      `${this.#who()}. Open calls wait and nothing is lost; asked again every few seconds, for ${seconds(deadlineMs)} at most`,
+    )
+    this.#await()
+  }
+
+  /** Keeps the process alive: calls wait for it, and may have nothing else. */
+  #await(): void {
+    const { deadlineMs, waiting, onLost } = this.#options
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      if (waiting() === 0) return this.#await()
+      this.#lost = `${this.#who()}; waited ${seconds(deadlineMs)} for one to come back`
+      onLost(this.#lost)
+    }, deadlineMs)
+  }
+
+  #who(): string {
+    const each = this.#servers.map(
+      ({ address, health }) => `${address.shown} (${health.why})`,
+    )
+    return each.length === 1
+      ? `the model server is gone: ${each.join()}`
+      : `all ${each.length} model servers are gone: ${each.join(', ')}`
+  }
+}
+
+const seconds = (ms: number): string => `${ms / 1000} s`
