@@ -1,16 +1,10 @@
 /** Judges the responses of one record, each by itself, and scores them by their verdicts. */
-import { reject } from '../errors.js'
 import { Ledger } from '../ledger.js'
 import type { Model } from '../model/model.js'
-import { judgeOnePrompt } from '../prompts/judge-one.js'
-import { judgePrompt } from '../prompts/judge.js'
-import { ownTextsFor } from '../prompts/prompt.js'
-import type { Question, Record, Response, Verdict } from '../record.js'
+import type { Record } from '../record.js'
 import { evaluateOptions, type EvaluateOptions } from '../stages/options.js'
-import type { Unusable } from './ask.js'
-import { withQuestions } from './forget.js'
-import { judgeResponse } from './judge-response.js'
-import { scoreResponse } from './score.js'
+import { judging, scored, settled } from './judge.js'
+import { isEligible } from './score.js'
 
 /**
  * Records without questions, and responses that did not end by themselves, are not judged: the
@@ -22,67 +16,11 @@ export const evaluateRecord = (
   options: Partial<EvaluateOptions> = {},
   ledger = new Ledger(),
 ): ((record: Record) => Promise<Record>) => {
-  const settings = evaluateOptions.parse(options)
-  const texts = ownTextsFor(settings.prompts, judgePrompt, judgeOnePrompt)
-
+  const { asked, judge } = judging(model, evaluateOptions.parse(options), ledger)
   return async given => {
-    const record = settings.questions === 'pass' ? passQuestionsOnly(given) : given
-    const questions = record.questions ?? []
-    if (questions.length === 0) return scored(record)
-    const asked = questions.map(({ text }) => text)
-
-    const failures: Unusable[] = []
-    const responses = await Promise.all(
-      (record.responses ?? []).map(async (response, sample) => {
-        if (!wantsJudge(response, questions, settings.again)) return response
-        const judging = { model, settings, texts, record, response, sample }
-        const { verdicts, failure } = await judgeResponse(judging, asked)
-        if (failure) failures.push(failure)
-        for (const { answer } of verdicts)
-          if (answer === 'unknown') ledger.note('judge.unknown')
-        return { ...response, verdicts }
-      }),
-    )
-    const [failure] = failures
-    if (failure && !responses.some(({ verdicts }) => verdicts?.some(isKnown))) {
-      return {
-        ...record,
-        reject: reject('evaluate', failure.code, failure.message, failure.raw),
-      }
-    }
-    return scored({ ...record, responses })
+    const record = asked(given)
+    if (!isEligible(record)) return scored(record)
+    const all = (record.responses ?? []).map((response, k) => judge(record, response, k))
+    return settled(record, await Promise.all(all))
   }
-}
-
-const scored = (record: Record): Record =>
-  record.responses
-    ? {
-        ...record,
-        responses: record.responses.map(response => ({
-          ...response,
-          pass: scoreResponse(record.questions, response) === 'pass',
-        })),
-      }
-    : record
-
-const isKnown = ({ answer }: Verdict): boolean => answer !== 'unknown'
-
-/** Whether a response has to be judged: it is whole, and some question has no yes or no yet. */
-const wantsJudge = (
-  response: Response,
-  questions: readonly Question[],
-  again: boolean,
-): boolean =>
-  response.finish === 'stop' &&
-  response.text.trim() !== '' &&
-  (again ||
-    response.verdicts?.length !== questions.length ||
-    !response.verdicts.every(isKnown))
-
-/** The paper's judge sees only what the composer added; the others are kept aside. */
-const passQuestionsOnly = (record: Record): Record => {
-  const unasked = record.questions?.filter(({ from }) => from !== 'pass') ?? []
-  if (unasked.length === 0) return record
-  const asked = record.questions?.filter(({ from }) => from === 'pass') ?? []
-  return withQuestions({ ...record, unasked }, asked)
 }
