@@ -9,12 +9,14 @@ export { filter } from './stages/filter.js'
 export { generate } from './stages/generate.js'
 export { parse } from './stages/parse.js'
 export { readRecords } from './stages/read-records.js'
+export { sample } from './stages/sample.js'
 export { stringify } from './jsonl/stringify.js'
 
 export { composeRecord } from './steps/compose.js'
 export { decomposeRecord } from './steps/decompose.js'
 export { evaluateRecord } from './steps/evaluate.js'
 export { generateRecord } from './steps/generate.js'
+export { sampleRecord, type SampleModels } from './steps/sample.js'
 
 export { chain, type Stage } from './stage.js'
 export { perRecord, type PerRecordOptions } from './flow/per-record.js'
@@ -60,6 +62,7 @@ export {
   filterOptions,
   generateOptions,
   parseOptions,
+  sampleOptions,
   type ComposeOptions,
   type DecomposeOptions,
   type EvaluateOptions,
@@ -67,6 +70,8 @@ export {
   type GenerateOptions,
   type ParseOptions,
   type RowShape,
+  type SampleInput,
+  type SampleOptions,
 } from './stages/options.js'
 
 export {

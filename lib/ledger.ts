@@ -21,6 +21,8 @@ export class Ledger {
   rows = noCounts()
   /** Set by `filter`: what leaves it is counted already, so that the end of a run does not count again. */
   settled = false
+  /** Set by `sample`: until when it draws, so that a run can tell whether anybody heeds it. */
+  until?: string
   /** Things worth a number that end no record, such as a dropped constraint. */
   notes = noCounts()
 

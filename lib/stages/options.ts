@@ -109,6 +109,32 @@ export const evaluateOptions = z.strictObject({
 })
 export type EvaluateOptions = z.infer<typeof evaluateOptions>
 
+/** Those of the whole stage, not said again for its two halves. */
+const ofStage = { window: true, order: true, seed: true, prompts: true } as const
+
+export const sampleOptions = z.strictObject({
+  ...modelStage,
+  until: z
+    .enum(['all', 'pass', 'pair'])
+    .default('all')
+    .describe(
+      'draw all samples, or in waves until one passes, or until a pair is found; pass and pair save calls',
+    ),
+  waves: z
+    .array(count(1))
+    .min(1)
+    .optional()
+    .describe('samples in each wave, the last again and again (pass: 1, 2; pair: 2)'),
+  generate: generateOptions.omit(ofStage).prefault({}),
+  evaluate: evaluateOptions.omit(ofStage).prefault({}),
+})
+export type SampleOptions = z.infer<typeof sampleOptions>
+/** As given: all of it may be left out. */
+export type SampleInput = Partial<Omit<SampleOptions, 'generate' | 'evaluate'>> & {
+  generate?: Partial<SampleOptions['generate']>
+  evaluate?: Partial<SampleOptions['evaluate']>
+}
+
 /** `preference` is a pair as chats, as `messages` is one response as a chat. */
 export const rowShapes = [
   'sft',
