@@ -18,6 +18,7 @@ import { evaluate } from '../lib/stages/evaluate.js'
 import { filter } from '../lib/stages/filter.js'
 import { generate } from '../lib/stages/generate.js'
 import { parse } from '../lib/stages/parse.js'
+import { sample } from '../lib/stages/sample.js'
 
 const window = 4
 const stages: { [name: string]: (model: Model) => Stage<any, any> } = {
@@ -27,6 +28,7 @@ const stages: { [name: string]: (model: Model) => Stage<any, any> } = {
   compose: model => compose(model, { window, passes: 1 }),
   generate: model => generate(model, { window, samples: 2 }),
   evaluate: model => evaluate(model, { window }),
+  sample: model => sample(model, { window, until: 'pass' }),
   filter: () => filter({ as: 'record' }),
 }
 

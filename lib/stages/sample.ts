@@ -11,6 +11,12 @@ import { sampleOptions, type SampleInput } from './options.js'
 import { windowFor } from './window.js'
 
 /**
+ * Records for each sequence that either model may work on. In waves a record has one call at a
+ * time to make as a rule, so more of them have to be open than the servers take calls.
+ */
+const perLimit = { all: 1, pass: 1.5, pair: 1.5 }
+
+/**
  * ```ts
  * sample(model, { until: 'pass', seed: 1, generate: { samples: 8 } })
  * sample({ generate: model, judge: other }, { evaluate: { judge: 'apart' } })
@@ -24,11 +30,14 @@ export const sample = (
   const { until, window, order } = sampleOptions.parse(options)
   const ledger = currentLedger()
   ledger.until = until
-  const { generate, judge } = bothOf(models)
-  const step = sampleRecord(models, options, ledger)
-  return perRecord(step, {
-    window: window ?? windowFor(generate, undefined) + windowFor(judge, undefined),
+  const both = Object.values(bothOf(models))
+  const windows = both.map(model => windowFor(model, window, perLimit[until]))
+  return perRecord(sampleRecord(models, options, ledger), {
+    window: window ?? (() => windows.reduce((sum, size) => sum + size(), 0)),
     order,
     name: 'sample',
+    onSourceEnd: () => {
+      for (const model of both) model.inputEnded?.()
+    },
   })
 }
