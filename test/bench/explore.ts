@@ -7,6 +7,7 @@
 import { Command } from 'commander'
 import { callBatches, stepBatches, wholeStages } from './scheduling/barriers.js'
 import { runCell } from './scheduling/cell.js'
+import type { LawName } from './scheduling/laws.js'
 import { ours } from './scheduling/ours.js'
 import type { Policy } from './scheduling/policy.js'
 import { fixedWindow } from './scheduling/window.js'
@@ -18,26 +19,29 @@ const policies: { [name: string]: (size: number) => Policy } = {
   window: () => fixedWindow,
 }
 
-const { records, slots, concurrency, seeds, delay, policy, size, trace } = new Command()
-  .option('--records <n>', 'records, 11 calls each', Number, 500)
-  .option('--slots <n>', 'sequences the server runs at once', Number, 64)
-  .option('--concurrency <n|auto>', 'sequences in flight', 'auto')
-  .option('--seeds <n>', 'runs, each with other answers', Number, 5)
-  .option('--delay <ms>', 'from client to server, and back', Number, 1)
-  .option('--policy <name>', `ours, or ${Object.keys(policies).join(', ')}`, 'ours')
-  .option('--size <n>', 'of the batches of calls or steps', Number, 64)
-  .option('--trace <ms>', 'also what runs and waits at the server, so often', Number)
-  .parse()
-  .opts<{
-    records: number
-    slots: number
-    concurrency: string
-    seeds: number
-    delay: number
-    policy: string
-    size: number
-    trace?: number
-  }>()
+const { records, slots, law, concurrency, seeds, delay, policy, size, trace } =
+  new Command()
+    .option('--records <n>', 'records, 11 calls each', Number, 500)
+    .option('--slots <n>', 'sequences the server runs at once', Number, 64)
+    .option('--law <name>', 'time of a step: constant, or h100', 'constant')
+    .option('--concurrency <n|auto>', 'sequences in flight', 'auto')
+    .option('--seeds <n>', 'runs, each with other answers', Number, 5)
+    .option('--delay <ms>', 'from client to server, and back', Number, 1)
+    .option('--policy <name>', `ours, or ${Object.keys(policies).join(', ')}`, 'ours')
+    .option('--size <n>', 'of the batches of calls or steps', Number, 64)
+    .option('--trace <ms>', 'also what runs and waits at the server, so often', Number)
+    .parse()
+    .opts<{
+      records: number
+      slots: number
+      law: LawName
+      concurrency: string
+      seeds: number
+      delay: number
+      policy: string
+      size: number
+      trace?: number
+    }>()
 
 const limit = concurrency === 'auto' ? concurrency : Number(concurrency)
 const make = policies[policy] ?? (() => ours(limit))
@@ -48,6 +52,7 @@ for (let seed = 1; seed <= seeds; seed++) {
   const cell = await runCell({
     records,
     slots,
+    law,
     seed,
     policy: make(size),
     oneWayMs: delay,

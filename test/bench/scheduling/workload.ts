@@ -7,7 +7,6 @@ import { composed } from '../../../fixtures/vllm/answers/compose.js'
 import { verdicts } from '../../../fixtures/vllm/answers/verdicts.js'
 import { Dice, join } from '../../../fixtures/vllm/dice.js'
 import { settle, type SimulateOptions } from '../../../fixtures/vllm/options.js'
-import type { Rules } from '../../../fixtures/vllm/rules.js'
 import type { Seen } from '../../../fixtures/vllm/seen.js'
 import { cutTokens } from '../../../fixtures/vllm/tokens.js'
 import type { Record } from '../../../lib/record.js'
@@ -15,11 +14,18 @@ import type { Record } from '../../../lib/record.js'
 export const samples = 5
 export const callsPerRecord = 1 + samples + samples
 
-/** Half of all answers are shorter than this many tokens; the spread is that of the logarithm. */
-export const lengths = { median: 120, sigma: 0.6 }
+/**
+ * Tokens of an answer: half of them are shorter than the median, sigma is the spread of the
+ * logarithm. A composer writes the prompt again, a judge some verdicts with their reasons.
+ */
+export const lengths = {
+  compose: { median: 100, sigma: 0.6 },
+  generate: { median: 200, sigma: 0.6 },
+  judge: { median: 70, sigma: 0.6 },
+}
 
 export const serverOptions: SimulateOptions = {
-  answerTokens: lengths,
+  answerTokens: lengths.generate,
   flaws: {
     unchanged: 0,
     leaked: 0,
@@ -43,20 +49,26 @@ const subjects = ['rivers', 'bread', 'chess', 'winter', 'maps', 'trains', 'bees'
  * Composer and judge of the simulated model say little and always as much; here they think aloud
  * for a lognormal while, in the fields that are there for it.
  */
-export const lengthen = (rules: Rules, seed: number): void => {
+export const lengthen = (
+  answer: (schema: string, script: (request: Seen) => string) => void,
+  seed: number,
+): void => {
   const settings = settle({ ...serverOptions, seed })
   const diceFor = ({ hash }: Seen): Dice => new Dice(join(hash, seed))
-  const wordy = (dice: Dice, rest: number): string =>
-    cutTokens(thoughts, Math.max(1, dice.lognormal(lengths.median, lengths.sigma) - rest))
+  const wordy = (kind: 'compose' | 'judge', dice: Dice, rest: number): string => {
+    const { median, sigma } = lengths[kind]
+    return cutTokens(thoughts, Math.max(1, dice.lognormal(median, sigma) - rest))
+  }
 
-  rules.add('ultraif_compose', request => {
+  answer('ultraif_compose', request => {
     const dice = diceFor(request)
-    const answer = composed(request.text, dice, settings)
-    return JSON.stringify({ ...answer, constraint: wordy(dice, 60) })
+    const composition = composed(request.text, dice, settings)
+    return JSON.stringify({ ...composition, constraint: wordy('compose', dice, 60) })
   })
-  rules.add('ultraif_verdicts', request => {
+  answer('ultraif_verdicts', request => {
     const given = verdicts(request.text, seed, settings, {})
-    for (const verdict of Object.values(given)) verdict.why = wordy(diceFor(request), 14)
+    for (const verdict of Object.values(given))
+      verdict.why = wordy('judge', diceFor(request), 14)
     return JSON.stringify(given)
   })
 }

@@ -1,6 +1,6 @@
 /** The simulated server on a virtual network: its engine and its wire, without sockets. */
 import { batchingEngine } from '../../../fixtures/vllm/engine/batching.js'
-import type { Gauges } from '../../../fixtures/vllm/engine/engine.js'
+import type { Gauges, Job } from '../../../fixtures/vllm/engine/engine.js'
 import type { Books } from '../../../fixtures/vllm/books.js'
 import { settle, type SimulateOptions } from '../../../fixtures/vllm/options.js'
 import { Server } from '../../../fixtures/vllm/server.js'
@@ -23,6 +23,8 @@ export interface VirtualServer {
 
 export interface VirtualServerOptions extends Omit<SimulateOptions, 'time'> {
   time: TimeLaw
+  /** Told of each job that the engine is given. */
+  onSubmit?: ((job: Job) => void) | undefined
 }
 
 export const virtualServer = (
@@ -33,9 +35,16 @@ export const virtualServer = (
 ): VirtualServer => {
   const settings = settle({ logLimit: 0, ...options })
   const law = { ...(settings.time as TimeLaw), maxNumSeqs: settings.maxNumSeqs }
-  const server = new Server(settings, traitsOf(settings.version), books =>
-    batchingEngine(books, law, clock.forEngine()),
-  )
+  const server = new Server(settings, traitsOf(settings.version), books => {
+    const engine = batchingEngine(books, law, clock.forEngine())
+    return {
+      ...engine,
+      submit(job) {
+        options.onSubmit?.(job)
+        engine.submit(job)
+      },
+    }
+  })
   network.plug(url, server.handle)
   return {
     url,
