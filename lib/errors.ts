@@ -16,6 +16,7 @@ export const failureCodes = {
   no_model_server: exitCodes.usage,
   server_unreachable: exitCodes.failed,
   server_unusable: exitCodes.failed,
+  servers_lost: exitCodes.failed,
   pipeline_unusable: exitCodes.failed,
   embedded_unavailable: exitCodes.failed,
   write_failed: exitCodes.failed,

@@ -4,7 +4,7 @@
  */
 import { Failure } from '../errors.js'
 import { connect, type Wanted } from './connect.js'
-import type { ModelStats, Roles } from './model.js'
+import type { ModelStats, Roles, ServerStats } from './model.js'
 import { roleNames } from './model.js'
 import { type ConnectOptions, connectOptions, readOptions } from './options.js'
 import type { VllmModel } from './vllm-model.js'
@@ -61,6 +61,11 @@ type Four<T> = [T, T, T, T]
 const total = (models: readonly VllmModel[]): ModelStats => {
   const stats = models.map(model => model.stats())
   const groups = [...new Set(models.map(({ group }) => group))]
+  const servers = new Map(
+    groups.flatMap(group =>
+      group.endpoints.map((endpoint, i) => [endpoint, group.servers[i] as ServerStats]),
+    ),
+  )
   const calls: ModelStats['calls'] = {}
   for (const each of stats)
     for (const [label, n] of Object.entries(each.calls))
@@ -73,10 +78,10 @@ const total = (models: readonly VllmModel[]): ModelStats => {
       prompt: sum(stats, each => each.tokens.prompt),
       completion: sum(stats, each => each.tokens.completion),
     },
-    inFlight: sum(groups, group => group.inFlight),
-    limit: sum(groups, group => group.limit),
+    inFlight: sum([...servers.values()], server => server.inFlight),
+    limit: sum([...servers.values()], server => server.limit),
     queued: sum(groups, group => group.queued),
-    servers: groups.flatMap(group => group.servers),
+    servers: [...servers.values()],
   }
 }
 

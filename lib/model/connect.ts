@@ -1,6 +1,7 @@
 /**
- * From settings to servers: one group for every distinct set of URLs and key, however many roles
- * use it, so that all their calls meet in one queue under one limit.
+ * From settings to servers: one endpoint for every server and key, and one group for every
+ * distinct set of them, however many roles use it, so that all calls for the same servers meet in
+ * one queue, and no server gets more than its limit.
  */
 import type { z } from 'zod'
 import { Failure } from '../errors.js'
@@ -9,9 +10,11 @@ import { readSchemaSupport, type SchemaSupport } from './capabilities.js'
 import { Endpoint } from './endpoint.js'
 import { autoConcurrency, type vllmOptions } from './options.js'
 import { type KnownServer, type PickedModel, pickModel } from './pick-model.js'
-import { readServer } from './read-server.js'
+import type { ServerFacts } from './read-server.js'
 import { backOffCapMs } from './retry.js'
+import { callTheRoll } from './roll.js'
 import { ServerGroup } from './server-group.js'
+import { tellHealth } from './tell-health.js'
 import { VllmModel } from './vllm-model.js'
 import type { Body } from './wire.js'
 
@@ -32,41 +35,84 @@ export const connect = async (
   wanted: readonly Wanted[],
   settings: CallSettings,
 ): Promise<VllmModel[]> => {
-  const groups = new Map<string, Servers>()
-  const places = wanted.map(want => {
-    const addresses = addressesOf(want)
-    const key = JSON.stringify(addresses.map(address => Object.values(address)).sort())
-    const servers = groups.get(key) ?? new Servers(addresses, settings)
-    groups.set(key, servers)
-    return { want, servers }
-  })
+  const { startWaitMs: waitMs, signal, log = () => {} } = settings
+  const places = placesOf(wanted, settings)
+  const groups = [...new Set(places.map(({ servers }) => servers))]
+  const endpoints = new Set(groups.flatMap(({ group }) => group.endpoints))
   try {
-    await Promise.all([...groups.values()].map(servers => servers.read()))
-    const picked = places.map(({ want, servers }) => ({
-      want,
-      servers,
-      model: pickModel(servers.known, want.model),
-    }))
-    return await Promise.all(
+    const present = await callTheRoll(
+      groups.map(({ group }) => group.endpoints),
+      { waitMs, signal },
+    )
+    const picked = places.map(({ want, servers }) => {
+      const model = pickModel(servers.known(present), want.model)
+      for (const { models } of servers.group.endpoints) models.add(model.name)
+      return { want, servers, model }
+    })
+    const made = await Promise.all(
       picked.map(async ({ want, servers, model }) => {
         const extraBody = want.extraBody ?? {}
         const support = want.structured
           ? await servers.schemaSupport(model, extraBody)
           : 'unknown'
         const structured = support === 'honoured' || support === 'unknown'
-        return new VllmModel(servers.group, {
-          ...model,
-          extraBody,
-          structured,
-          signal: settings.signal,
-        })
+        return new VllmModel(servers.group, { ...model, extraBody, structured, signal })
       }),
     )
+    for (const endpoint of endpoints) {
+      const others = new Set(
+        groups
+          .map(({ group }) => group.endpoints)
+          .filter(members => members.includes(endpoint))
+          .flat(),
+      )
+      others.delete(endpoint)
+      if (!present.has(endpoint)) {
+        log(
+          `${endpoint.address.shown}: not there yet; the others begin, and it joins them when it comes`,
+        )
+        endpoint.health.absent('it was not there at the start')
+      }
+      tellHealth(
+        endpoint,
+        () => [...others].filter(({ health }) => health.well).length,
+        log,
+      )
+    }
+    return made
   } catch (error) {
-    for (const { group } of groups.values())
-      for (const endpoint of group.endpoints) endpoint.destroy()
+    for (const endpoint of endpoints) endpoint.destroy()
     throw error
   }
+}
+
+interface Place {
+  want: Wanted
+  servers: Servers
+}
+
+const placesOf = (wanted: readonly Wanted[], settings: CallSettings): Place[] => {
+  const { concurrency, client } = settings
+  const limit = concurrency === 'auto' ? autoConcurrency : concurrency
+  const endpoints = new Map<string, Endpoint>()
+  const groups = new Map<string, Servers>()
+  const onLost = once(settings.onLost)
+
+  const endpointAt = (address: Address): [key: string, Endpoint] => {
+    const key = JSON.stringify(Object.values(address))
+    const endpoint =
+      endpoints.get(key) ?? new Endpoint(address, { concurrency: limit, client })
+    endpoints.set(key, endpoint)
+    return [key, endpoint]
+  }
+  return wanted.map(want => {
+    const members = new Map(addressesOf(want).map(endpointAt))
+    const key = [...members.keys()].sort().join('\n')
+    const servers =
+      groups.get(key) ?? new Servers([...members.values()], { ...settings, onLost })
+    groups.set(key, servers)
+    return { want, servers }
+  })
 }
 
 const addressesOf = ({ urls, apiKey }: Wanted): Address[] => {
@@ -78,40 +124,61 @@ const addressesOf = ({ urls, apiKey }: Wanted): Address[] => {
   return addresses
 }
 
+/** However many groups lose their servers, a run ends once. */
+const once = (onLost: ((failure: Failure) => void) | undefined) => {
+  let told = false
+  return (message: string): void => {
+    if (!told) onLost?.(new Failure('servers_lost', message))
+    told = true
+  }
+}
+
 /** A group being made ready. What several roles want to know of it is asked once. */
 class Servers {
   readonly group: ServerGroup
-  known: KnownServer[] = []
-  readonly #settings: CallSettings
+  readonly #signal: AbortSignal | undefined
   readonly #support = new Map<string, Promise<SchemaSupport>>()
+  #first: Endpoint | undefined
 
-  constructor(addresses: readonly Address[], settings: CallSettings) {
-    const { concurrency, deadlineMs, retries, backoffMs, client } = settings
-    const limit = concurrency === 'auto' ? autoConcurrency : concurrency
-    this.#settings = settings
-    this.group = new ServerGroup(
-      addresses.map(address => new Endpoint(address, { concurrency: limit, client })),
-      { deadlineMs, retries, backOff: { baseMs: backoffMs, capMs: backOffCapMs } },
-    )
+  constructor(
+    endpoints: readonly Endpoint[],
+    {
+      deadlineMs,
+      retries,
+      backoffMs,
+      signal,
+      log = () => {},
+      onLost,
+    }: Omit<CallSettings, 'onLost'> & { onLost: (message: string) => void },
+  ) {
+    this.#signal = signal
+    this.group = new ServerGroup(endpoints, {
+      deadlineMs,
+      retries,
+      backOff: { baseMs: backoffMs, capMs: backOffCapMs },
+      log,
+      onLost,
+    })
   }
 
-  async read(): Promise<void> {
-    const { startWaitMs: waitMs, signal } = this.#settings
-    this.known = await Promise.all(
-      this.group.endpoints.map(async endpoint => ({
-        endpoint,
-        facts: await readServer(endpoint, { waitMs, signal }),
-      })),
-    )
+  /** Those that are there, one at least. */
+  known(present: ReadonlyMap<Endpoint, ServerFacts>): KnownServer[] {
+    const known = this.group.endpoints.flatMap(endpoint => {
+      const facts = present.get(endpoint)
+      return facts ? [{ endpoint, facts }] : []
+    })
+    this.#first = known[0]?.endpoint
+    return known
   }
 
   /** Of the first server: replicas that differ here would differ in their rows too. */
   schemaSupport({ name }: PickedModel, extraBody: Body): Promise<SchemaSupport> {
-    const { signal } = this.#settings
     const key = JSON.stringify([name, extraBody])
     const asked =
       this.#support.get(key) ??
-      readSchemaSupport(this.group.endpoints[0] as Endpoint, name, extraBody, { signal })
+      readSchemaSupport(this.#first as Endpoint, name, extraBody, {
+        signal: this.#signal,
+      })
     this.#support.set(key, asked)
     return asked
   }

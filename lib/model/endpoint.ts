@@ -7,7 +7,9 @@ import { Client, type Dispatcher } from 'undici'
 import type { Address } from './address.js'
 import { type Answer, Exchange } from './exchange.js'
 import type { Fault } from './fault.js'
+import { Health } from './health.js'
 import { SequenceLimit } from './limit.js'
+import { lookAt } from './look.js'
 import { Sockets } from './sockets.js'
 
 /** Far above any honest answer (n = 128 of 32,000 tokens is some 16 MB), far below our memory. */
@@ -41,7 +43,11 @@ export interface EndpointOptions {
 export class Endpoint {
   readonly address: Address
   readonly limit: SequenceLimit
+  readonly health: Health
+  /** Names of the models that are asked for: a server that comes back must still serve them. */
+  readonly models = new Set<string>()
   readonly #sockets: Sockets
+  #users = 0
 
   constructor(
     address: Address,
@@ -53,6 +59,11 @@ export class Endpoint {
   ) {
     this.address = address
     this.limit = new SequenceLimit(concurrency)
+    this.health = new Health({
+      look: (timeoutMs, signal) =>
+        lookAt(this, { models: this.models, timeoutMs, signal }),
+      inFlight: () => this.limit.inFlight,
+    })
     this.#sockets = new Sockets(() =>
       client(address.origin, {
         pipelining: 1,
@@ -114,12 +125,29 @@ export class Endpoint {
     return `${method} ${this.address.shown}${path}`
   }
 
+  /** One more group sends calls here. */
+  join(): void {
+    this.#users++
+  }
+
+  /** A group is done with it: with the last one the sockets go, once they are idle. */
+  async leave(): Promise<void> {
+    if (--this.#users === 0) await this.close()
+  }
+
+  /** The same at once, cutting what is open. */
+  cut(): void {
+    if (--this.#users === 0) this.destroy()
+  }
+
   async close(): Promise<void> {
+    this.health.stop()
     await this.#sockets.close()
   }
 
   /** Cuts every socket. */
   destroy(): void {
+    this.health.stop()
     this.#sockets.destroy()
   }
 

@@ -28,7 +28,8 @@ const quietMs = 5000
 const silentLooks = 6
 
 export interface HealthOptions {
-  look: (timeoutMs: number) => Promise<Look>
+  /** Rejects only when the signal is aborted. */
+  look: (timeoutMs: number, signal: AbortSignal) => Promise<Look>
   /** Sequences in flight there. */
   inFlight: () => number
 }
@@ -67,7 +68,7 @@ export class Health {
   #watch: NodeJS.Timeout | undefined
   #heard = false
   #silences = 0
-  #stopped = false
+  readonly #stopping = new AbortController()
 
   constructor(options: HealthOptions) {
     this.#options = options
@@ -131,14 +132,25 @@ export class Health {
   }
 
   stop(): void {
-    this.#stopped = true
+    this.#stopping.abort()
     clearTimeout(this.#timer)
     clearTimeout(this.#watch)
   }
 
+  get #stopped(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  /** One that is cut by `stop` says nothing. */
+  #look(timeoutMs: number): Promise<Look> {
+    const { signal } = this.#stopping
+    const cut = (): Look => ({ state: 'silent', why: 'not asked to the end' })
+    return this.#options.look(timeoutMs, signal).catch(cut)
+  }
+
   async #confirm(failure: AttemptFailure): Promise<boolean> {
     this.#state = 'suspect'
-    const look = await this.#options.look(confirmMs)
+    const look = await this.#look(confirmMs)
     this.#suspicion = undefined
     if (this.#stopped) return false
     if (look.state === 'gone') this.#goOut(look.why, true)
@@ -176,7 +188,7 @@ export class Health {
   }
 
   async #lookAgain(): Promise<void> {
-    const look = await this.#options.look(probeMs)
+    const look = await this.#look(probeMs)
     if (this.#stopped || this.#state !== 'out') return
     if (look.state === 'well') {
       if (this.#gone) return this.#comeBack()
@@ -218,7 +230,7 @@ export class Health {
   }
 
   async #lookIntoSilence(): Promise<void> {
-    const look = await this.#options.look(probeMs)
+    const look = await this.#look(probeMs)
     if (this.#stopped || this.#heard || this.#state !== 'in') return
     this.#silences = look.state === 'silent' ? this.#silences + 1 : 0
     if (

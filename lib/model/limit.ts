@@ -6,8 +6,8 @@ export class SequenceLimit {
   #max: number
   #inFlight = 0
   #heldAlone = false
-  /** Called when the limit has grown: calls that wait may go now. */
-  onRoom: (() => void) | undefined
+  readonly #waiting: (() => void)[] = []
+  #turn = 0
 
   constructor(max: number) {
     this.#max = max
@@ -21,7 +21,12 @@ export class SequenceLimit {
   set max(max: number) {
     const grew = max > this.#max
     this.#max = max
-    if (grew) this.onRoom?.()
+    if (grew) this.#tell()
+  }
+
+  /** Called when there may be room for calls that wait. */
+  onRoom(listener: () => void): void {
+    this.#waiting.push(listener)
   }
 
   get inFlight(): number {
@@ -42,5 +47,13 @@ export class SequenceLimit {
   give(sequences: number): void {
     this.#inFlight -= sequences
     this.#heldAlone = false
+    this.#tell()
+  }
+
+  /** In turns, or of two queues at one server the first would get all the room. */
+  #tell(): void {
+    const waiting = this.#waiting
+    const first = this.#turn++
+    for (let i = 0; i < waiting.length; i++) waiting[(first + i) % waiting.length]?.()
   }
 }

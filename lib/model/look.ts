@@ -15,14 +15,21 @@ export type Look =
   /** `gone`: what it was working on is lost. `silent`: there, and did not answer in time. */
   | { state: 'gone' | 'silent'; why: string }
 
-/** Looks once. `models`: names that the server has to serve. Settles within twice `timeoutMs`. */
+export interface Looking {
+  /** Names that the server has to serve. */
+  models: Iterable<string>
+  /** For each of the two questions. */
+  timeoutMs: number
+  signal?: AbortSignal | undefined
+}
+
+/** Looks once. Rejects only when it is aborted. */
 export const lookAt = async (
   endpoint: Pick<Endpoint, 'ask' | 'shown'>,
-  models: Iterable<string>,
-  timeoutMs: number,
+  { models, timeoutMs, signal }: Looking,
 ): Promise<Look> => {
   const get = (path: string) =>
-    endpoint.ask({ method: 'GET', path, fresh: true }, { timeoutMs })
+    endpoint.ask({ method: 'GET', path, fresh: true }, { timeoutMs, signal })
   const health = troubleOf(await get('/health'), endpoint.shown(toHealth))
   if (health) return health
   const answer = await get('/v1/models')

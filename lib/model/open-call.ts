@@ -42,6 +42,8 @@ export class OpenCall implements Waiting {
   retries = 0
   engineDeaths = 0
   deadlineAt = Infinity
+  /** Its connection broke while it was there; whether the server died of it is not known yet. */
+  brokenOff = false
   /** Goes out over connections of its own, for it met a dead socket. */
   fresh = false
   /** Gets an endpoint to itself: it was there each time that the engine died. */
@@ -80,6 +82,12 @@ export class OpenCall implements Waiting {
   startDeadline(ms: number, onDeadline: (call: OpenCall) => void): void {
     this.deadlineAt = performance.now() + ms
     this.#deadline = setTimeout(onDeadline, ms, this)
+  }
+
+  /** The server is none of the call's affair: its time begins anew when it is sent again. */
+  stopDeadline(): void {
+    clearTimeout(this.#deadline)
+    this.deadlineAt = Infinity
   }
 
   backOff(ms: number, then: (call: OpenCall) => void): void {

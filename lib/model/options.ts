@@ -74,6 +74,20 @@ export const callOptions = {
     .default(10_000)
     .describe('how long to keep trying a server that cannot be reached at the start'),
   signal: z.instanceof(AbortSignal).optional().describe('cuts all calls'),
+  log: z
+    .custom<(line: string) => void>(value => typeof value === 'function', {
+      error: 'expected a function (line) => void',
+    })
+    .optional()
+    .describe('gets a line when a server goes out or comes back'),
+  onLost: z
+    .custom<(failure: Failure) => void>(value => typeof value === 'function', {
+      error: 'expected a function (failure) => void',
+    })
+    .optional()
+    .describe(
+      'called once when no server of a model has been there for deadlineMs, before its open calls settle as unreachable',
+    ),
   client: z
     .custom<MakeClient>(value => typeof value === 'function', {
       error: 'expected a function (origin, options) => Dispatcher',

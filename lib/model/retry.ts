@@ -61,8 +61,25 @@ export type NextStep =
   /** `why` goes to the end of the message. */
   | { step: 'stop'; why: string }
 
+/**
+ * A socket that died idle is found out only by writing to it, which says nothing about the
+ * server. Reset over a fresh connection too, it is the server.
+ */
+export const metDeadSocket = (call: OpenCall, { fault }: AttemptFailure): boolean =>
+  fault === 'reset' && !call.fresh
+
 /** After so many deaths of the engine, those who were there each time are asked one by one. */
 const deathsInCompany = 2
+
+/**
+ * The engine, or its whole process, died with the call in it. Alone with it, a prompt has no one
+ * else to blame: false.
+ */
+export const survives = (call: OpenCall): boolean => {
+  if (call.alone) return false
+  call.alone = ++call.engineDeaths >= deathsInCompany
+  return true
+}
 
 /** What follows from a failed attempt; keeps the call's own counts. */
 export const afterFailure = (
@@ -70,18 +87,13 @@ export const afterFailure = (
   failure: AttemptFailure,
   { retries, backOff }: RetrySettings,
 ): NextStep => {
-  // A socket that died idle is found out only by writing to it, which says nothing about the
-  // server: once more, at once, over a fresh connection. If that is reset too, it is the server.
-  if (failure.fault === 'reset' && !call.fresh) {
+  if (metDeadSocket(call, failure)) {
     call.fresh = true
     return { step: 'again' }
   }
   if (!isRetried(failure)) return { step: 'stop', why: '' }
-  if (failure.engineDied) {
-    // Alone with the engine when it died, a prompt has no one else to blame.
-    if (call.alone) return { step: 'stop', why: '; the engine died of this prompt' }
-    call.alone = ++call.engineDeaths >= deathsInCompany
-  }
+  if (failure.engineDied && !survives(call))
+    return { step: 'stop', why: '; the engine died of this prompt' }
   if (call.retries >= retries)
     return { step: 'stop', why: `; gave up after ${call.attempts} attempts` }
   const ms = waitMs(call.retries++, backOff, failure.retryAfterMs)

@@ -13,19 +13,26 @@ import { Flight } from './flight.js'
 import type { ModelCall, Outcome, ServerStats } from './model.js'
 import { type CallOwner, OpenCall, type WrittenRequest } from './open-call.js'
 import { afterInput, whileInputLasts } from './order.js'
-import { pickEndpoint } from './pick-endpoint.js'
+import { Outage } from './outage.js'
+import { EndpointPicker } from './pick-endpoint.js'
 import { ReadyQueue } from './ready-queue.js'
-import { afterFailure, type RetrySettings } from './retry.js'
+import { afterFailure, metDeadSocket, type RetrySettings, survives } from './retry.js'
 import { readReply } from './wire.js'
 
 export interface GroupSettings extends RetrySettings {
   /** From the first time a call is sent to its end: retries, back-off and the server's queue. */
   deadlineMs: number
+  /** A line for people. */
+  log: (line: string) => void
+  /** All servers were gone for `deadlineMs`; called before the open calls are settled. */
+  onLost: (message: string) => void
 }
 
 export class ServerGroup {
   readonly endpoints: readonly Endpoint[]
   readonly #settings: GroupSettings
+  readonly #picker: EndpointPicker
+  readonly #outage: Outage
   readonly #queue = new ReadyQueue<OpenCall>(whileInputLasts)
   readonly #open = new Set<OpenCall>()
   readonly #owners = new Set<CallOwner>()
@@ -34,12 +41,25 @@ export class ServerGroup {
   #arrivals = 0
   #queued = 0
   #pumping = false
-  #firstEndpoint = 0
 
   constructor(endpoints: readonly Endpoint[], settings: GroupSettings) {
     this.endpoints = endpoints
     this.#settings = settings
-    for (const { limit } of endpoints) limit.onRoom = () => this.#schedulePump()
+    this.#picker = new EndpointPicker(endpoints)
+    for (const endpoint of endpoints) {
+      endpoint.join()
+      endpoint.limit.onRoom(() => this.#schedulePump())
+      endpoint.health.watch({
+        out: gone => this.#leaveEndpoint(endpoint, gone),
+        usable: () => this.#schedulePump(),
+      })
+    }
+    this.#outage = new Outage(endpoints, {
+      deadlineMs: settings.deadlineMs,
+      log: settings.log,
+      waiting: () => this.#open.size,
+      onLost: message => this.#lose(message),
+    })
   }
 
   get inFlight(): number {
@@ -56,11 +76,12 @@ export class ServerGroup {
   }
 
   get servers(): ServerStats[] {
-    return this.endpoints.map(({ address, limit }) => ({
+    return this.endpoints.map(({ address, limit, health }) => ({
       url: address.shown,
       limit: limit.max,
       reason: 'fixed',
       inFlight: limit.inFlight,
+      ...(health.why !== undefined && { out: health.why }),
     }))
   }
 
@@ -76,7 +97,8 @@ export class ServerGroup {
     return new Promise(resolve => {
       const call = new OpenCall(owner, request, this.#arrivals++, resolve)
       this.#open.add(call)
-      this.#enqueue(call)
+      if (this.#outage.lost === undefined) this.#enqueue(call)
+      else this.#giveUp(call, { code: 'unreachable', message: this.#outage.lost })
     })
   }
 
@@ -90,14 +112,16 @@ export class ServerGroup {
           message: rejectCodes.aborted,
           attempts: call.attempts,
         })
-    if (this.#owners.delete(owner) && this.#owners.size === 0)
-      for (const endpoint of this.endpoints) endpoint.destroy()
+    if (!this.#owners.delete(owner) || this.#owners.size > 0) return
+    this.#outage.stop()
+    for (const endpoint of this.endpoints) endpoint.cut()
   }
 
   /** For an owner without open calls; the last one to go takes the sockets along. */
   async leave(owner: CallOwner): Promise<void> {
     if (!this.#owners.delete(owner) || this.#owners.size > 0) return
-    await Promise.all(this.endpoints.map(endpoint => endpoint.close()))
+    this.#outage.stop()
+    await Promise.all(this.endpoints.map(endpoint => endpoint.leave()))
   }
 
   #enqueue(call: OpenCall): void {
@@ -120,31 +144,25 @@ export class ServerGroup {
   /** Strictly in order: a wide call at the front is not starved by narrow ones behind it. */
   #pump(): void {
     for (let call = this.#queue.peek(); call; call = this.#queue.peek()) {
-      const endpoint = call.waiting ? this.#endpointFor(call) : undefined
+      const endpoint = call.waiting ? this.#picker.pick(call) : undefined
       if (call.waiting && !endpoint) return
       this.#queue.shift()
       if (endpoint) this.#send(call, endpoint)
     }
   }
 
-  #endpointFor(call: OpenCall): Endpoint | undefined {
-    const start = this.#firstEndpoint++ % this.endpoints.length
-    const failedAt = call.endpoint
-    return pickEndpoint(this.endpoints, call, { start, failedAt })
-  }
-
   #send(call: OpenCall, endpoint: Endpoint): void {
     call.waiting = false
     this.#queued--
-    if (call.attempts === 0) {
-      call.owner.sent(call)
+    if (call.attempts === 0) call.owner.sent(call)
+    if (call.deadlineAt === Infinity)
       call.startDeadline(this.#settings.deadlineMs, this.#onDeadline)
-    }
     const written = this.#written(call)
     if (!written) return
     const { path, body } = written
     const requestId = `${this.#mark}-${call.arrival}-${call.attempts + 1}`
     const flight = new Flight(endpoint, [call])
+    endpoint.health.sent()
     flight.carriedBy(
       endpoint.send(
         { method: 'POST', path, body, fresh: call.fresh, requestId },
@@ -176,15 +194,17 @@ export class ServerGroup {
   ): void {
     const { path, asked } = call.written as NonNullable<typeof call.written>
     const shown = endpoint.shown({ method: 'POST', path })
-    if (!answer) return this.#failed(call, failedByFault(shown, fault as Fault))
-    if (answer.status !== 200) return this.#failed(call, failedByStatus(shown, answer))
+    if (!answer) return this.#failed(call, endpoint, failedByFault(shown, fault as Fault))
+    if (answer.status !== 200)
+      return this.#failed(call, endpoint, failedByStatus(shown, answer))
     const reading = readReply(answer.text, { ...asked, shown })
-    if (reading.failure) return this.#failed(call, reading.failure)
+    if (reading.failure) return this.#failed(call, endpoint, reading.failure)
     const { choices, usage } = reading
+    endpoint.health.succeeded()
     this.#settle(call, { ok: true, choices, usage, attempts: call.attempts })
   }
 
-  #failed(call: OpenCall, failure: AttemptFailure): void {
+  #failed(call: OpenCall, endpoint: Endpoint, failure: AttemptFailure): void {
     const schema = call.written?.schema
     if (failure.refusesSchema && failure.code === 'bad_request' && schema) {
       call.owner.doWithoutSchema(schema)
@@ -196,6 +216,22 @@ export class ServerGroup {
       call.written = undefined
       return this.#enqueue(call)
     }
+    if (metDeadSocket(call, failure)) {
+      call.brokenOff = true
+      return this.#retry(call, failure)
+    }
+    const doubt = endpoint.health.failed(failure)
+    if (!doubt) return this.#retry(call, failure)
+    call.brokenOff ||= failure.fault !== 'unreachable'
+    void doubt.then(gone => {
+      if (call.isSettled) return
+      if (gone) return this.#move(call, failure)
+      call.brokenOff = false
+      this.#retry(call, failure)
+    })
+  }
+
+  #retry(call: OpenCall, failure: AttemptFailure): void {
     const next = afterFailure(call, failure, this.#settings)
     if (next.step === 'again') this.#enqueue(call)
     else if (next.step === 'wait') call.backOff(next.ms, this.#onBackedOff)
@@ -204,13 +240,45 @@ export class ServerGroup {
 
   readonly #onBackedOff = (call: OpenCall): void => this.#enqueue(call)
 
-  readonly #onDeadline = (call: OpenCall): void =>
-    this.#settle(call, {
-      ok: false,
-      code: 'deadline',
-      message: `${call.endpoint?.address.shown}: no answer within ${this.#settings.deadlineMs / 1000} s (attempt ${call.attempts})`,
-      attempts: call.attempts,
-    })
+  /** What is in flight at a server that is gone would wait until its deadline, for nothing. */
+  #leaveEndpoint(endpoint: Endpoint, gone: boolean): void {
+    const elsewhere = this.endpoints.some(({ health }) => health.usable)
+    const why = `${endpoint.address.shown}: ${endpoint.health.why}`
+    const open = [...this.#open]
+    const there = open.filter(({ flight }) => flight?.endpoint === endpoint)
+    if (gone || elsewhere)
+      for (const call of there) {
+        call.flight?.cancel()
+        call.brokenOff = gone
+        this.#move(call, { code: 'unreachable', message: why })
+      }
+    if (!elsewhere) for (const call of open) if (!call.flight) call.stopDeadline()
+  }
+
+  /** Back into the queue, as if it had not been sent; but who saw a server die is remembered. */
+  #move(call: OpenCall, failure: AttemptFailure): void {
+    if (call.brokenOff && !survives(call))
+      return this.#giveUp(
+        call,
+        { ...failure, code: 'server_error' },
+        '; the server died each time of this prompt',
+      )
+    call.brokenOff = false
+    call.fresh = false
+    call.stopDeadline()
+    this.#enqueue(call)
+  }
+
+  #lose(message: string): void {
+    this.#settings.onLost(message)
+    for (const call of this.#open) this.#giveUp(call, { code: 'unreachable', message })
+  }
+
+  readonly #onDeadline = (call: OpenCall): void => {
+    const message = `${call.endpoint?.address.shown}: no answer within ${this.#settings.deadlineMs / 1000} s (attempt ${call.attempts})`
+    if (call.flight) call.endpoint?.health.failed({ code: 'deadline', message })
+    this.#giveUp(call, { code: 'deadline', message })
+  }
 
   #giveUp(call: OpenCall, failure: AttemptFailure, why = ''): void {
     const { code, message, status, raw } = failure
