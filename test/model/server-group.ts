@@ -521,7 +521,9 @@ t.test('a retry goes to another server where there is one', async t => {
     await bad.close()
     await good.close()
   })
-  const outcomes = await Promise.all(Array.from({ length: 8 }, () => model.call(ask())))
+  const outcomes = await Promise.all(
+    Array.from({ length: 32 }, (_, rank) => model.call(ask('Hi', { rank }))),
+  )
   for (const outcome of outcomes) t.ok(outcome.ok && outcome.attempts <= 2)
   t.ok(bad.calls.length > 0)
 })
