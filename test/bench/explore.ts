@@ -19,7 +19,9 @@ const policies: { [name: string]: (size: number) => Policy } = {
   window: () => fixedWindow,
 }
 
-const { records, slots, law, concurrency, seeds, delay, policy, size, trace } =
+const pairOf = (text: string): number[] => text.split(',').map(Number)
+
+const { records, slots, law, concurrency, seeds, delay, policy, size, windows, trace } =
   new Command()
     .option('--records <n>', 'records, 11 calls each', Number, 500)
     .option('--slots <n>', 'sequences the server runs at once', Number, 64)
@@ -29,6 +31,7 @@ const { records, slots, law, concurrency, seeds, delay, policy, size, trace } =
     .option('--delay <ms>', 'from client to server, and back', Number, 1)
     .option('--policy <name>', `ours, or ${Object.keys(policies).join(', ')}`, 'ours')
     .option('--size <n>', 'of the batches of calls or steps', Number, 64)
+    .option('--windows <n,n>', 'records in compose and in sample', pairOf)
     .option('--trace <ms>', 'also what runs and waits at the server, so often', Number)
     .parse()
     .opts<{
@@ -40,11 +43,13 @@ const { records, slots, law, concurrency, seeds, delay, policy, size, trace } =
       delay: number
       policy: string
       size: number
+      windows?: [number, number]
       trace?: number
     }>()
 
 const limit = concurrency === 'auto' ? concurrency : Number(concurrency)
-const make = policies[policy] ?? (() => ours(limit))
+const make =
+  policies[policy] ?? (() => ours(limit, { compose: windows?.[0], sample: windows?.[1] }))
 const ratios: number[] = []
 const firsts: number[] = []
 let cpuMs = 0

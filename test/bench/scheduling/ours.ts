@@ -1,20 +1,22 @@
-/** The pipeline as a user has it. */
+/** The stages as a user has them: compose, then samples that are judged as soon as they are there. */
 import _ from 'highland'
 import { chain } from '../../../lib/stage.js'
 import { compose } from '../../../lib/stages/compose.js'
-import { evaluate } from '../../../lib/stages/evaluate.js'
-import { generate } from '../../../lib/stages/generate.js'
-import { composing, judging, sampling, type Policy } from './policy.js'
+import { sample } from '../../../lib/stages/sample.js'
+import { composing, type Policy, sampling } from './policy.js'
 
 /** With so many sequences in flight, or steered by the server's gauges. */
-export const ours = (concurrency: number | 'auto'): Policy => ({
+export const ours = (
+  concurrency: number | 'auto',
+  windows: { compose?: number | undefined; sample?: number | undefined } = {},
+): Policy => ({
   name: `ours, --concurrency ${concurrency}`,
   async run({ records, connect, done }) {
     const model = await connect(concurrency)
+    const { samples, seed } = sampling
     const stage = chain(
-      compose(model, composing),
-      generate(model, sampling),
-      evaluate(model, judging),
+      compose(model, { ...composing, window: windows.compose }),
+      sample(model, { seed, generate: { samples }, window: windows.sample }),
     )
     await new Promise<void>((resolve, reject) => {
       _([...records])
