@@ -12,6 +12,7 @@ import type {
   FilterOptions,
   GenerateOptions,
   ParseOptions,
+  SampleOptions,
 } from './stages/options.js'
 
 export interface PipelineOptions {
@@ -20,6 +21,8 @@ export interface PipelineOptions {
   compose: ComposeOptions
   generate: GenerateOptions
   evaluate: EvaluateOptions
+  /** `generate` and `evaluate` in one, and `until`: for recipes that sample in waves. */
+  sample: SampleOptions
   filter: FilterOptions
 }
 

@@ -12,9 +12,8 @@ import type { PipelineContext } from '../lib/pipeline.js'
 import { chain } from '../lib/stage.js'
 import { compose } from '../lib/stages/compose.js'
 import { eligible } from '../lib/stages/eligible.js'
-import { evaluate } from '../lib/stages/evaluate.js'
 import { filter } from '../lib/stages/filter.js'
-import { generate } from '../lib/stages/generate.js'
+import { sample } from '../lib/stages/sample.js'
 
 export const defaults = {
   passes: 3,
@@ -38,7 +37,6 @@ export default ({ model, options }: PipelineContext) =>
   chain(
     compose(model.compose, options.compose),
     eligible(options.filter),
-    generate(model.generate, options.generate),
-    evaluate(model.judge, options.evaluate),
+    sample(model, options.sample),
     filter(options.filter),
   )

@@ -8,16 +8,10 @@
 import type { PipelineContext } from '../lib/pipeline.js'
 import { chain } from '../lib/stage.js'
 import { eligible } from '../lib/stages/eligible.js'
-import { evaluate } from '../lib/stages/evaluate.js'
 import { filter } from '../lib/stages/filter.js'
-import { generate } from '../lib/stages/generate.js'
+import { sample } from '../lib/stages/sample.js'
 
 export const defaults = { as: 'sft' }
 
 export default ({ model, options }: PipelineContext) =>
-  chain(
-    eligible(options.filter),
-    generate(model.generate, options.generate),
-    evaluate(model.judge, options.evaluate),
-    filter(options.filter),
-  )
+  chain(eligible(options.filter), sample(model, options.sample), filter(options.filter))

@@ -9,16 +9,14 @@ import { chain } from '../lib/stage.js'
 import { compose } from '../lib/stages/compose.js'
 import { decompose } from '../lib/stages/decompose.js'
 import { eligible } from '../lib/stages/eligible.js'
-import { evaluate } from '../lib/stages/evaluate.js'
 import { filter } from '../lib/stages/filter.js'
-import { generate } from '../lib/stages/generate.js'
+import { sample } from '../lib/stages/sample.js'
 
 export default ({ model, options }: PipelineContext) =>
   chain(
     decompose(model.decompose, options.decompose),
     compose(model.compose, options.compose),
     eligible(options.filter),
-    generate(model.generate, options.generate),
-    evaluate(model.judge, options.evaluate),
+    sample(model, options.sample),
     filter(options.filter),
   )

@@ -11,6 +11,7 @@ import {
   generateOptions,
   parseOptions,
   rowShapes,
+  sampleOptions,
 } from '../stages/options.js'
 import type { Section } from './sections.js'
 
@@ -55,6 +56,15 @@ export const generateSection = {
     maxTokens: 'max-tokens',
   },
 } satisfies Section<typeof generateOptions>
+
+const waves = sampleOptions.pick({ until: true })
+
+/** Needs verdicts on what was drawn, so it belongs to `run`, beside the options of `generate`. */
+export const untilSection = {
+  title: 'Generate:',
+  schema: waves,
+  flags: { until: 'until' },
+} satisfies Section<typeof waves>
 
 export const evaluateSection = {
   title: 'Evaluate:',

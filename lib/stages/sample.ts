@@ -30,7 +30,7 @@ export const sample = (
   const { until, window, order } = sampleOptions.parse(options)
   const ledger = currentLedger()
   ledger.until = until
-  const both = Object.values(bothOf(models))
+  const both = bothOf(models)
   const windows = both.map(model => windowFor(model, window, perLimit[until]))
   return perRecord(sampleRecord(models, options, ledger), {
     window: window ?? (() => windows.reduce((sum, size) => sum + size(), 0)),

@@ -36,13 +36,10 @@ export const sampleRecord = (
   ledger = new Ledger(),
 ): ((record: Record) => Promise<Record>) => {
   const { until, waves, generate, evaluate, seed, prompts } = sampleOptions.parse(options)
-  const { generate: generator, judge: assessor } = bothOf(models)
-  const drawFor = drawing(
-    generator,
-    generateOptions.parse({ ...generate, seed, prompts }),
-  )
+  const [writer, judgeModel] = bothOf(models)
+  const drawFor = drawing(writer, generateOptions.parse({ ...generate, seed, prompts }))
   const { asked, judge } = judging(
-    assessor,
+    judgeModel,
     evaluateOptions.parse({ ...evaluate, seed, prompts }),
     ledger,
   )
@@ -84,5 +81,6 @@ const enough: { [U in SampleOptions['until']]: (scored: Scored[]) => boolean } =
   pair: scored => selectPair(scored, 'margin').pair !== undefined,
 }
 
-export const bothOf = (models: SampleModels): Pick<Roles, 'generate' | 'judge'> =>
-  'judge' in models ? models : { generate: models, judge: models }
+/** The model that writes and the one that judges. */
+export const bothOf = (models: SampleModels): [generate: Model, judge: Model] =>
+  'judge' in models ? [models.generate, models.judge] : [models, models]

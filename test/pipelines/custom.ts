@@ -88,6 +88,37 @@ t.test('it may use our stages, with the options of the flags', async t => {
   t.match(ran.summary, { in: 13, kept: 12, filtered: { dropped_by_pipeline: 1 } })
 })
 
+t.test('it samples in waves where it uses our stage for it', async t => {
+  const ran = await run(
+    t,
+    `import { perRecord } from '${lib}/flow/per-record.ts'
+     import { sample } from '${lib}/stages/sample.ts'
+     import { chain } from '${lib}/stage.ts'
+     export const defaults = { samples: 3, as: 'record', until: 'pass' }
+     const questions = [{ text: 'Is it short?', from: 'seed' }]
+     export default ({ model, options }) => chain(
+       perRecord(async record => ({ ...record, questions })),
+       sample(model, options.sample))`,
+  )
+  t.equal(ran.code, 0)
+  const drawn = ran.rows.map(row => row.responses.length)
+  t.ok(drawn.includes(1))
+  t.ok(drawn.every(count => count === 1 || count === 3))
+})
+
+t.test('where it draws all samples all the same, --until is refused', async t => {
+  const ran = await run(
+    t,
+    `import { generate } from '${lib}/stages/generate.ts'
+     export default ({ model, options }) => generate(model.generate, options.generate)`,
+    '--until',
+    'pass',
+  )
+  t.equal(ran.code, 2)
+  t.match(ran.stderr, /--until pass: the recipe .*mine\.mjs does not sample in waves/)
+  t.equal(ran.stdout, '')
+})
+
 t.test('records that it makes of others count as input', async t => {
   const ran = await run(
     t,

@@ -62,6 +62,22 @@ t.test(
   },
 )
 
+t.test('composer-data samples nothing, so --until is refused', async t => {
+  const { run } = await running(t)
+  const alone = await run('composer-data', '--until', 'pass', corpus)
+  t.match(alone, { code: 2, stderr: /leave --until out/ })
+  const beside = await run('composer-data', '--until', 'pass', '--as', 'record', corpus)
+  t.match(beside, { code: 2, stderr: /composer-data does not sample in waves/ })
+})
+
+t.test('paper, rejection-sampling and preference-pairs sample in waves', async t => {
+  const { run } = await running(t)
+  for (const name of ['paper', 'rejection-sampling', 'preference-pairs']) {
+    const ran = await run(name, '--until', 'pass', '--as', 'sft', '--seed', '1', corpus)
+    t.match(ran, { code: 0, summary: { in: 13 } }, name)
+  }
+})
+
 t.test('rejection-sampling answers and judges records that have questions', async t => {
   const { run } = await running(t)
   const records = ['Name a red fruit.', 'Name a blue flower.'].map((query, i) => ({

@@ -2,6 +2,7 @@
 import { loadPipeline, pipelineNames } from '../../run/load-pipeline.js'
 import { buildPipeline } from '../../run/build-pipeline.js'
 import { run } from '../../run/run.js'
+import type { EvaluateOptions, GenerateOptions } from '../../stages/options.js'
 import { readAlso } from '../also.js'
 import {
   embeddedSection,
@@ -21,7 +22,9 @@ import {
   filterSection,
   generateSection,
   inputSection,
+  untilSection,
 } from '../stage-sections.js'
+import { checkHeeded, checkUntil } from '../until.js'
 
 export const runPage = page({
   description: `Turns a corpus of prompts into training rows: finds what each prompt demands, makes
@@ -42,6 +45,10 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
     --out sft.jsonl --also dpo=dpo.jsonl --rejects bad.jsonl --seed 1 prompts.jsonl`,
       'a judge of its own, pairs from the same records, rejects apart, repeatable',
     ],
+    [
+      'ultraif run --base-url http://127.0.0.1:8000 --until pass prompts.jsonl > sft.jsonl',
+      'the same rows for fewer calls: no more answers to a prompt once one passes',
+    ],
     ['ultraif run --yes --limit 5 prompts.jsonl > sft.jsonl', 'no server at hand'],
   ],
   sections: {
@@ -50,6 +57,7 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
     decompose: decomposeSection,
     compose: composeSection,
     generate: generateSection,
+    until: untilSection,
     evaluate: evaluateSection,
     filter: filterSection,
     shared: sharedSection,
@@ -71,15 +79,19 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
       recipe,
     ])
     const { decompose, compose, generate, evaluate, shared } = settings
+    const { until } = settings.until
     const { also, ...filter } = settings.filter
     const alsoFiles = readAlso(filter.as, also)
+    const shapes = alsoFiles.map(({ shape }) => shape)
+    checkUntil(until, { ...filter, also: shapes })
     const options = {
       parse: settings.input,
       decompose: { ...decompose, ...shared },
       compose: { ...compose, ...shared },
       generate: { ...generate, ...shared },
       evaluate: { ...evaluate, ...shared },
-      filter: { ...filter, also: alsoFiles.map(({ shape }) => shape) },
+      sample: { until, ...shared, generate: own(generate), evaluate: own(evaluate) },
+      filter: { ...filter, also: shapes },
     }
     return run(
       planOf(settings, {
@@ -93,10 +105,13 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
         prepare: async ({ log, signal }) => {
           const { connectModels } = await import('../models.js')
           const { roles, models } = await connectModels(settings, env, { log, signal })
-          return {
-            stage: await buildPipeline(recipe, { model: roles, options, log }),
-            models,
-            ours: recipe.ours,
+          try {
+            const stage = await buildPipeline(recipe, { model: roles, options, log })
+            checkHeeded(until, recipe.name)
+            return { stage, models, ours: recipe.ours }
+          } catch (error) {
+            await models.close()
+            throw error
           }
         },
       }),
@@ -104,3 +119,12 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
     )
   },
 })
+
+/** A stage's options without those that `sample` takes once for both its halves. */
+const own = <Options extends Partial<GenerateOptions | EvaluateOptions>>({
+  window,
+  order,
+  seed,
+  prompts,
+  ...rest
+}: Options) => rest

@@ -83,6 +83,64 @@ t.test('the same seed gives the same rows, no seed sends none', async t => {
 })
 const byId = (a: any, b: any) => (a.id < b.id ? -1 : 1)
 
+t.test('until one passes: the rows of all samples, for fewer calls', async t => {
+  const { run } = await running(t, { passRate: 0.9 })
+  const all = await run([corpus, '--seed', '5', '--pick', 'first'])
+  const few = await run([corpus, '--seed', '5', '--until', 'pass'])
+  t.ok(all.rows.length > 5)
+  t.same([...few.rows].sort(byId), [...all.rows].sort(byId))
+  t.same(few.summary.filtered, all.summary.filtered)
+  const calls = ({ summary }: typeof all) => summary.calls.generate + summary.calls.judge
+  t.ok(calls(few) < 0.7 * calls(all), `${calls(few)} of ${calls(all)} calls`)
+  balanced(t, few)
+})
+
+t.test(
+  'until a pair is found: SFT rows of all samples, and a pair of those drawn',
+  async t => {
+    const { run } = await running(t, { passRate: 0.7 })
+    const dir = t.testdir()
+    const flags = (name: string) => [
+      ...[
+        corpus,
+        '--seed',
+        '5',
+        '--samples',
+        '8',
+        '--as',
+        'dpo',
+        '--out',
+        join(dir, name),
+      ],
+      ...['--also', `sft=${join(dir, `${name}-sft`)}`],
+    ]
+    const all = await run(flags('all'))
+    const few = await run([...flags('few'), '--until', 'pair'])
+    const lines = (name: string) =>
+      readFileSync(join(dir, name), 'utf8').trimEnd().split('\n').sort()
+    t.same(lines('few-sft'), lines('all-sft'))
+    t.equal(few.summary.rows.dpo, all.summary.rows.dpo)
+    t.ok(few.summary.calls.generate < all.summary.calls.generate)
+    balanced(t, few)
+  },
+)
+
+t.test('an --until that its rows cannot keep is refused before any call', async t => {
+  const { run, server } = await running(t)
+  const before = server.requests.length
+  t.match(await run([corpus, '--until', 'pass', '--as', 'dpo']), {
+    code: 2,
+    stderr: /Give --until pair/,
+  })
+  t.match(await run([corpus, '--until', 'pair', '--as', 'dpo', '--preset', 'paper']), {
+    code: 2,
+    stderr: /Give --pair margin/,
+  })
+  t.match(await run([corpus, '--until', 'pair']), { code: 2, stderr: /Give --as dpo/ })
+  t.match(await run([corpus, '--until', 'first']), { code: 2, stderr: /all, pass, pair/ })
+  t.equal(server.requests.length, before)
+})
+
 t.test('records with --as record plus rejects are all that came in', async t => {
   const { run, server } = await running(t)
   server.script('ultraif_decompose', 'no JSON at all', { times: 6 })
