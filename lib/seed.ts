@@ -2,7 +2,7 @@
  * Seeds on the wire: a function of the run's seed and of the place in the method, never of the
  * record or the process, so that one process, six in a pipe and another machine ask the same.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 export interface SeedPlace {
   stage: string
@@ -19,10 +19,17 @@ export interface SeedPlace {
 export const wireSeed = (
   seed: number | undefined,
   { stage, pass = 0, attempt = 0 }: SeedPlace,
-): number | undefined =>
-  seed === undefined
-    ? undefined
-    : createHash('sha256')
-        .update(`${seed}/${stage}/${pass}/${attempt}`)
-        .digest()
-        .readUInt32BE(0) % 0x7ff0_0000
+): number | undefined => {
+  if (seed === undefined) return undefined
+  const place = `${seed}/${stage}/${pass}/${attempt}`
+  let known = seeds.get(place)
+  if (known === undefined) {
+    const digits = hash('sha256', place, 'hex').slice(0, 8)
+    known = Number.parseInt(digits, 16) % 0x7ff0_0000
+    seeds.set(place, known)
+  }
+  return known
+}
+
+/** Every call asks, and a method has few places: a pass, a question's number, a try. */
+const seeds = new Map<string, number>()

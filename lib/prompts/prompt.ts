@@ -28,7 +28,30 @@ export interface Example<Input, Answer> {
 export const messagesOf = <Input, Answer>(
   prompt: Prompt<Input, Answer>,
   input: Input,
-  texts: PromptTexts = {},
+  texts: PromptTexts = ours,
+): Message[] => [
+  ...openingOf(prompt, texts),
+  { role: 'user', content: prompt.render(input) },
+]
+
+const ours: PromptTexts = {}
+
+/** What every call of a prompt opens with, worked out once. */
+const openingOf = <Input, Answer>(
+  prompt: Prompt<Input, Answer>,
+  texts: PromptTexts,
+): readonly Message[] => {
+  const known = openings.get(texts) ?? new Map<object, readonly Message[]>()
+  const opening = known.get(prompt) ?? writeOpening(prompt, texts)
+  openings.set(texts, known.set(prompt, opening))
+  return opening
+}
+
+const openings = new WeakMap<PromptTexts, Map<object, readonly Message[]>>()
+
+const writeOpening = <Input, Answer>(
+  prompt: Prompt<Input, Answer>,
+  texts: PromptTexts,
 ): Message[] => {
   const own = texts[prompt.name]
   const examples =
@@ -39,7 +62,6 @@ export const messagesOf = <Input, Answer>(
       { role: 'user', content: prompt.render(example.input) },
       { role: 'assistant', content: JSON.stringify(example.answer) },
     ]),
-    { role: 'user', content: prompt.render(input) },
   ]
 }
 

@@ -3,7 +3,7 @@
  * (its drops know only "equal strings" and an empty question).
  */
 import type { FoundConstraint } from '../prompts/decompose.js'
-import { containment, sameWords, wordsOf } from './overlap.js'
+import { areSame, containment, sameWords, wordsOf } from './overlap.js'
 
 export const constraintFlaws = [
   'empty',
@@ -27,14 +27,14 @@ export const constraintFlaw = (
   others: readonly FoundConstraint[],
 ): ConstraintFlaw | undefined => {
   if (found.text === '' || found.without === '') return 'empty'
-  if (sameWords(query, found.without)) return 'not_removed'
   const [whole, left] = [wordsOf(query), wordsOf(found.without)]
+  if (areSame(whole, left)) return 'not_removed'
   if (containment(left, whole) < leastOwn || containment(whole, left) < leastLeft) {
     return 'task_lost'
   }
   if (left.length > whole.length + 4) return 'grown'
   const again = others.some(
-    other => sameWords(other.text, found.text) || sameWords(other.without, found.without),
+    other => sameWords(other.text, found.text) || areSame(wordsOf(other.without), left),
   )
   return again ? 'duplicate' : undefined
 }

@@ -5,7 +5,14 @@
  * refused), on rewrites by hand, and on unrelated prompts of the same corpora.
  */
 import { maxQuestionLength } from '../prompts/question.js'
-import { containment, mostlyUnspaced, stemsOf, wordsBeyond, wordsOf } from './overlap.js'
+import {
+  containment,
+  countsOf,
+  mostlyUnspaced,
+  stemsOf,
+  wordsBeyond,
+  wordsOf,
+} from './overlap.js'
 
 export const passFlaws = [
   'empty',
@@ -43,8 +50,9 @@ export const passFlaw = (draft: PassDraft): PassFlaw | undefined => {
   if (added.length === 0 || (added.length === 1 && !related)) return 'unchanged'
   if (leaks(after, before) || leaks(question, before)) return 'leaked'
   if (after.includes(question)) return 'leaked'
-  if (containment(old, now) < leastKept(old)) return 'lost_task'
-  if (held.some(words => containment(words, now) < 0.5)) return 'lost_constraint'
+  const there = countsOf(now)
+  if (containment(old, there) < leastKept(old)) return 'lost_task'
+  if (held.some(words => containment(words, there) < 0.5)) return 'lost_constraint'
   if (after.length > 2 * before.length + 600) return 'run_away'
   if (!related) return 'unrelated_question'
   if (asked.some(other => alike(questionWords, wordsOf(other))))
@@ -85,8 +93,11 @@ const leaked = [
 ]
 
 const leaks = (text: string, before: string): boolean => {
-  const [there, here] = [before.toLowerCase(), text.toLowerCase()]
-  return leaked.some(phrase => here.includes(phrase) && !there.includes(phrase))
+  const here = text.toLowerCase()
+  const found = leaked.filter(phrase => here.includes(phrase))
+  if (found.length === 0) return false
+  const there = before.toLowerCase()
+  return found.some(phrase => !there.includes(phrase))
 }
 
 const alike = (a: readonly string[], b: readonly string[]): boolean =>

@@ -1,5 +1,5 @@
 /** Makes one record harder, one constraint and one question a pass (UltraIF, equation 3). */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { reject } from '../errors.js'
 import { Ledger, type Counts } from '../ledger.js'
 import type { Model } from '../model/model.js'
@@ -51,9 +51,10 @@ export const composeRecord = (
     let record = settings.from === 'simplified' ? simplify(given) : given
     const done = record.passes?.length ?? 0
     const failures: Counts = {}
+    const held = heldWords(record)
     let added = 0
     for (let pass = 0; pass < settings.passes; pass++) {
-      const { grown, flaws, failure } = await onePass(record, done + pass)
+      const { grown, flaws, failure } = await onePass(record, done + pass, held)
       for (const flaw of flaws) {
         failures[flaw] = (failures[flaw] ?? 0) + 1
         ledger.note(`compose.${flaw}`)
@@ -63,6 +64,7 @@ export const composeRecord = (
         return { ...record, reject: reject('compose', code, message, raw) }
       }
       if (grown) {
+        held.push(wordsBeyond(wordsOf(grown.query), wordsOf(record.query)))
         record = grown
         added++
       } else if (flaws.every(flaw => flaw === 'truncated' || flaw === 'too_long')) break
@@ -75,13 +77,17 @@ export const composeRecord = (
   }
 
   /** Tries until a draft is good. A prompt too long to be written again stays as it is. */
-  async function onePass(record: Record, pass: number): Promise<PassResult> {
+  async function onePass(
+    record: Record,
+    pass: number,
+    held: readonly (readonly string[])[],
+  ): Promise<PassResult> {
     const flaws: string[] = []
     let { maxTokens } = settings
     for (let attempt = 0; attempt < settings.tries; attempt++) {
       const draft = await composer(record, { pass, attempt, maxTokens })
       if (draft.ok) {
-        const flaw = flawOf(record, draft.value)
+        const flaw = flawOf(record, draft.value, held)
         if (!flaw) return { grown: grow(record, draft.value), flaws }
         flaws.push(flaw)
         continue
@@ -103,16 +109,20 @@ interface PassResult {
   failure?: Unusable
 }
 
-const flawOf = (record: Record, draft: { prompt: string; question: string }) =>
+const flawOf = (
+  record: Record,
+  draft: { prompt: string; question: string },
+  held: readonly (readonly string[])[],
+) =>
   passFlaw({
     before: record.query,
     after: draft.prompt,
     question: draft.question,
     asked: (record.questions ?? []).map(({ text }) => text),
-    held: heldWords(record),
+    held,
   })
 
-/** What each constraint that still has its question put into the query. */
+/** What each constraint that still has its question put into the query. Grows with each pass. */
 const heldWords = (record: Record): string[][] => {
   const asked = new Set((record.questions ?? []).map(({ text }) => text))
   const whole = wordsOf(record.decomposed ?? record.seed.query)
@@ -197,7 +207,7 @@ const trained =
 
 /** Spreads the kinds evenly over records and passes, the same way on every run. */
 const kindFor = (id: string, { pass, attempt }: Try) => {
-  const first = createHash('sha256').update(id).digest().readUInt32BE(0)
+  const first = Number.parseInt(hash('sha256', id, 'hex').slice(0, 8), 16)
   return (
     constraintKinds[(first + pass + 2 * attempt) % constraintKinds.length] ?? 'content'
   )
