@@ -14,7 +14,6 @@ interface Asking {
   signal?: AbortSignal | undefined
   timeoutMs?: number
 }
-const quickMs = 10_000
 /** A grammar is compiled and a model warmed up by the first call. */
 const firstCallMs = 60_000
 
@@ -107,19 +106,4 @@ const givesTwo = async (
   const chat = path !== completionsPath
   const asked = { shown: '', n: 2, chat, json: false, thinkingOff: false, indexed: true }
   return !readReply(answer.text, asked).failure
-}
-
-export const hasMetrics = async (
-  endpoint: Endpoint,
-  { signal, timeoutMs = quickMs }: Asking = {},
-): Promise<boolean> => {
-  const answer = await endpoint.ask(
-    { method: 'GET', path: '/metrics' },
-    { timeoutMs, signal },
-  )
-  return (
-    !('kind' in answer) &&
-    answer.status === 200 &&
-    answer.text.includes('vllm:num_requests')
-  )
 }

@@ -8,12 +8,14 @@ import { Failure } from '../errors.js'
 import { type Address, parseAddress } from './address.js'
 import { readSchemaSupport, type SchemaSupport } from './capabilities.js'
 import { Endpoint } from './endpoint.js'
-import { autoConcurrency, type vllmOptions } from './options.js'
+import type { vllmOptions } from './options.js'
 import { type KnownServer, type PickedModel, pickModel } from './pick-model.js'
 import type { ServerFacts } from './read-server.js'
 import { backOffCapMs } from './retry.js'
 import { callTheRoll } from './roll.js'
 import { ServerGroup } from './server-group.js'
+import { blindLimit } from './start-limit.js'
+import { readStart, Steering } from './steering.js'
 import { tellHealth } from './tell-health.js'
 import { VllmModel } from './vllm-model.js'
 import type { Body } from './wire.js'
@@ -35,7 +37,7 @@ export const connect = async (
   wanted: readonly Wanted[],
   settings: CallSettings,
 ): Promise<VllmModel[]> => {
-  const { startWaitMs: waitMs, signal, log = () => {} } = settings
+  const { concurrency, startWaitMs: waitMs, signal, log = () => {} } = settings
   const places = placesOf(wanted, settings)
   const groups = [...new Set(places.map(({ servers }) => servers))]
   const endpoints = new Set(groups.flatMap(({ group }) => group.endpoints))
@@ -59,31 +61,53 @@ export const connect = async (
         return new VllmModel(servers.group, { ...model, extraBody, structured, signal })
       }),
     )
-    for (const endpoint of endpoints) {
-      const others = new Set(
-        groups
-          .map(({ group }) => group.endpoints)
-          .filter(members => members.includes(endpoint))
-          .flat(),
-      )
-      others.delete(endpoint)
-      if (!present.has(endpoint)) {
-        log(
-          `${endpoint.address.shown}: not there yet; the others begin, and it joins them when it comes`,
-        )
-        endpoint.health.absent('it was not there at the start')
-      }
-      tellHealth(
-        endpoint,
-        () => [...others].filter(({ health }) => health.well).length,
-        log,
-      )
-    }
+    await Promise.all(
+      [...endpoints].map(endpoint => {
+        const its = groups
+          .map(({ group }) => group)
+          .filter(group => group.endpoints.includes(endpoint))
+        joinIn(endpoint, its, present.has(endpoint), log)
+        return concurrency === 'auto'
+          ? steer(endpoint, its, present.has(endpoint), signal)
+          : undefined
+      }),
+    )
     return made
   } catch (error) {
     for (const endpoint of endpoints) endpoint.destroy()
     throw error
   }
+}
+
+/** Tells people of a server that is not there yet, and from now on of its comings and goings. */
+const joinIn = (
+  endpoint: Endpoint,
+  groups: readonly ServerGroup[],
+  isPresent: boolean,
+  log: (line: string) => void,
+): void => {
+  const others = new Set(groups.flatMap(({ endpoints }) => endpoints))
+  others.delete(endpoint)
+  if (!isPresent) {
+    log(
+      `${endpoint.address.shown}: not there yet; the others begin, and it joins them when it comes`,
+    )
+    endpoint.health.absent('it was not there at the start')
+  }
+  tellHealth(endpoint, () => [...others].filter(({ health }) => health.well).length, log)
+}
+
+/** Lets the server's limit follow its gauges, from what they say now. */
+const steer = async (
+  endpoint: Endpoint,
+  groups: readonly ServerGroup[],
+  isPresent: boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> => {
+  const [model] = endpoint.models
+  const start = isPresent ? await readStart(endpoint, { model, signal }) : {}
+  const queued = () => groups.reduce((sum, group) => sum + group.queued, 0)
+  endpoint.steering = new Steering(endpoint, { start, queued, model })
 }
 
 interface Place {
@@ -93,7 +117,7 @@ interface Place {
 
 const placesOf = (wanted: readonly Wanted[], settings: CallSettings): Place[] => {
   const { concurrency, client } = settings
-  const limit = concurrency === 'auto' ? autoConcurrency : concurrency
+  const limit = concurrency === 'auto' ? blindLimit : concurrency
   const endpoints = new Map<string, Endpoint>()
   const groups = new Map<string, Servers>()
   const onLost = once(settings.onLost)

@@ -11,6 +11,7 @@ import { Health } from './health.js'
 import { SequenceLimit } from './limit.js'
 import { lookAt } from './look.js'
 import { Sockets } from './sockets.js'
+import type { Steering } from './steering.js'
 
 /** Far above any honest answer (n = 128 of 32,000 tokens is some 16 MB), far below our memory. */
 export const maxAnswerBytes = 64 * 1024 * 1024
@@ -46,6 +47,8 @@ export class Endpoint {
   readonly health: Health
   /** Names of the models that are asked for: a server that comes back must still serve them. */
   readonly models = new Set<string>()
+  /** Moves the limit; none where the user has fixed it. */
+  steering: Steering | undefined
   readonly #sockets: Sockets
   #users = 0
 
@@ -142,12 +145,14 @@ export class Endpoint {
 
   async close(): Promise<void> {
     this.health.stop()
+    this.steering?.stop()
     await this.#sockets.close()
   }
 
   /** Cuts every socket. */
   destroy(): void {
     this.health.stop()
+    this.steering?.stop()
     this.#sockets.destroy()
   }
 

@@ -12,7 +12,6 @@ export class Flight {
   /** Those that still wait for the answer. */
   readonly calls: Set<OpenCall>
   readonly sequences: number
-  readonly #sentAt = performance.now()
   #exchange: Exchange | undefined
   #over = false
 
@@ -22,12 +21,8 @@ export class Flight {
     this.sequences = calls.reduce((sum, { sequences }) => sum + sequences, 0)
     const alone = calls.some(call => call.alone)
     endpoint.limit.take(this.sequences, alone)
+    endpoint.steering?.busy()
     for (const call of calls) call.board(this)
-  }
-
-  /** Milliseconds since it was sent. */
-  get age(): number {
-    return performance.now() - this.#sentAt
   }
 
   carriedBy(exchange: Exchange): void {
@@ -39,7 +34,9 @@ export class Flight {
     if (this.#over) return
     this.#over = true
     this.#exchange = undefined
-    this.endpoint.limit.give(this.sequences)
+    const { limit, steering } = this.endpoint
+    limit.give(this.sequences)
+    if (limit.inFlight === 0) steering?.idle()
     for (const call of this.calls) call.flight = undefined
   }
 

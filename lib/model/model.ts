@@ -81,10 +81,11 @@ export interface ModelStats {
 export interface ServerStats {
   /** Without credentials. */
   url: string
-  /** Sequences allowed there at once, and why so many, in words. */
+  /** Sequences allowed there at once, and in flight. */
   limit: number
-  reason: string
   inFlight: number
+  /** Why the limit is what it is, in words. */
+  reason: string
   /** What the server itself says it is doing, where it says so: other clients' work included. */
   running?: number
   waiting?: number

@@ -129,9 +129,6 @@ export const connectOptions = z.strictObject({
 })
 export type ConnectOptions = z.input<typeof connectOptions>
 
-/** Sequences in flight on one server under `auto`: half of what the smallest vLLM default runs. */
-export const autoConcurrency = 64
-
 /** Throws `Failure` (usage) with every complaint on a line of its own. */
 export const readOptions = <T extends z.ZodType>(
   schema: T,

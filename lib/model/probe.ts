@@ -3,18 +3,14 @@
  */
 import { parseAddress } from './address.js'
 import { failedByFault, failedByStatus } from './attempt.js'
-import {
-  hasMetrics,
-  readSchemaSupport,
-  type SchemaSupport,
-  takesForm,
-} from './capabilities.js'
+import { readSchemaSupport, type SchemaSupport, takesForm } from './capabilities.js'
 import { Endpoint } from './endpoint.js'
 import type { Choice, ModelCall } from './model.js'
-import { autoConcurrency } from './options.js'
 import { pickModel } from './pick-model.js'
 import { type ListedModel, readServer } from './read-server.js'
 import { notesOn } from './probe-notes.js'
+import { blindLimit, startLimit } from './start-limit.js'
+import { readStart } from './steering.js'
 import { type Body, chatPath, readReply, requestBody } from './wire.js'
 
 export interface ProbeOptions {
@@ -52,7 +48,7 @@ export interface Findings {
   metrics: boolean
   /** What a run would do with this server. */
   settings: {
-    /** Sequences in flight. */
+    /** Sequences in flight at first; from then on the server's gauges decide. */
     concurrency: number
     /** Answers are asked for with `response_format`, not by the prompt alone. */
     structured: boolean
@@ -71,17 +67,17 @@ export const probe = async ({
   signal,
 }: ProbeOptions): Promise<Findings> => {
   const address = parseAddress(url, apiKey)
-  const endpoint = new Endpoint(address, { concurrency: autoConcurrency })
+  const endpoint = new Endpoint(address, { concurrency: blindLimit })
   try {
     const facts = await readServer(endpoint, { waitMs, signal })
     const { name, maxModelLen } = pickModel([{ endpoint, facts }], wanted)
     const asking = { signal }
-    const [answer, jsonSchema, promptLists, batchChat, metrics] = await Promise.all([
+    const [answer, jsonSchema, promptLists, batchChat, start] = await Promise.all([
       greet(endpoint, name, extraBody, signal),
       readSchemaSupport(endpoint, name, extraBody, asking),
       takesForm(endpoint, name, 'list', asking),
       takesForm(endpoint, name, 'chats', asking),
-      hasMetrics(endpoint, asking),
+      readStart(endpoint, { signal, model: name }),
     ])
     const found = {
       maxModelLen,
@@ -98,9 +94,9 @@ export const probe = async ({
       ...found,
       promptLists,
       batchChat,
-      metrics,
+      metrics: start.gauges !== undefined,
       settings: {
-        concurrency: autoConcurrency,
+        concurrency: startLimit(start.gauges, start.closed).limit,
         structured: jsonSchema === 'honoured' || jsonSchema === 'unknown',
       },
       notes: notesOn(found, answer.trouble),

@@ -76,11 +76,11 @@ export class ServerGroup {
   }
 
   get servers(): ServerStats[] {
-    return this.endpoints.map(({ address, limit, health }) => ({
+    return this.endpoints.map(({ address, limit, health, steering }) => ({
       url: address.shown,
       limit: limit.max,
-      reason: 'fixed',
       inFlight: limit.inFlight,
+      ...(steering?.state ?? { reason: 'fixed' }),
       ...(health.why !== undefined && { out: health.why }),
     }))
   }
@@ -201,10 +201,12 @@ export class ServerGroup {
     if (reading.failure) return this.#failed(call, endpoint, reading.failure)
     const { choices, usage } = reading
     endpoint.health.succeeded()
+    endpoint.steering?.answered(usage, call.sequences)
     this.#settle(call, { ok: true, choices, usage, attempts: call.attempts })
   }
 
   #failed(call: OpenCall, endpoint: Endpoint, failure: AttemptFailure): void {
+    endpoint.steering?.failed(failure)
     const schema = call.written?.schema
     if (failure.refusesSchema && failure.code === 'bad_request' && schema) {
       call.owner.doWithoutSchema(schema)
@@ -276,8 +278,12 @@ export class ServerGroup {
 
   readonly #onDeadline = (call: OpenCall): void => {
     const message = `${call.endpoint?.address.shown}: no answer within ${this.#settings.deadlineMs / 1000} s (attempt ${call.attempts})`
-    if (call.flight) call.endpoint?.health.failed({ code: 'deadline', message })
-    this.#giveUp(call, { code: 'deadline', message })
+    const failure = { code: 'deadline', message } as const
+    if (call.flight) {
+      call.endpoint?.health.failed(failure)
+      call.endpoint?.steering?.failed(failure)
+    }
+    this.#giveUp(call, failure)
   }
 
   #giveUp(call: OpenCall, failure: AttemptFailure, why = ''): void {

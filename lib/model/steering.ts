@@ -3,6 +3,7 @@
  * and its limit follows them by the law in steer.ts. A reading may come late, since the process
  * that answers it also tokenizes our prompts; there is never more than one on its way.
  */
+import type { AttemptFailure } from './attempt.js'
 import type { Endpoint } from './endpoint.js'
 import type { Answer } from './exchange.js'
 import type { Fault } from './fault.js'
@@ -45,7 +46,10 @@ const timeoutMs = 10_000
 /** Asks for the gauges once, at the start. Never throws but for the signal. */
 export const readStart = async (
   endpoint: Pick<Endpoint, 'ask' | 'shown'>,
-  { signal, model }: { signal?: AbortSignal | undefined; model?: string } = {},
+  {
+    signal,
+    model,
+  }: { signal?: AbortSignal | undefined; model?: string | undefined } = {},
 ): Promise<StartReading> => {
   const answer = await endpoint.ask(request, { timeoutMs, signal })
   const gauges = gaugesOf(answer, model)
@@ -90,15 +94,12 @@ export class Steering {
     this.#apply()
   }
 
-  /** 429 or 503. */
-  refused(): void {
-    this.#steer.refused(this.#endpoint.limit.inFlight, performance.now())
-    this.#apply()
-  }
-
-  /** A connection reset or cut, or our deadline. */
-  lost(): void {
-    this.#steer.lost(this.#endpoint.limit.inFlight, performance.now())
+  /** An attempt failed there: refusals, lost connections and missed deadlines mean too much. */
+  failed({ status, fault, code }: AttemptFailure): void {
+    const { inFlight } = this.#endpoint.limit
+    if (status === 429 || status === 503) this.#steer.refused(inFlight, performance.now())
+    else if (fault === 'reset' || fault === 'cut' || code === 'deadline')
+      this.#steer.lost(inFlight, performance.now())
     this.#apply()
   }
 

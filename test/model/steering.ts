@@ -154,7 +154,7 @@ t.test('a refusal lowers the limit without waiting for the next reading', async 
   const { endpoint } = await pageServer(t, response => send(response, page(1, 0, 0)))
   const steering = steer(t, endpoint, {})
   endpoint.limit.take(40)
-  steering.refused()
+  steering.failed({ code: 'server_error', message: 'busy', status: 503 })
   t.equal(endpoint.limit.max, 30)
   t.match(steering.state.reason, /refused/)
 })

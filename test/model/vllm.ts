@@ -127,7 +127,14 @@ t.test('calls and tokens are counted', async t => {
     inFlight: 0,
     limit: 64,
     queued: 0,
-    servers: [{ url, limit: 64, reason: 'fixed', inFlight: 0 }],
+    servers: [
+      {
+        url,
+        limit: 64,
+        inFlight: 0,
+        reason: `fixed: GET ${url}/metrics answers 404`,
+      },
+    ],
   })
 })
 
