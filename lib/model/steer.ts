@@ -3,15 +3,16 @@
  * ours it gets. Pure: no clock, no socket; the time comes in with each reading.
  *
  * - KV cache first: its use warns seconds before the first preemption, while latency and tokens/s
- *   follow the lengths of answers and say nothing. Aim at 0.85, leave 0.80 to 0.90 alone.
- * - Growth by doubling at most, only while calls wait here and none at the server, and only once
- *   as many answers came as sequences are in flight: that is one answer's time whatever the
- *   lengths, and the cache's use lags a change by just that.
- * - A queue at the server while the batch is still growing is prompts being read. One that stays
- *   although answers come and the batch does not grow means that all slots are taken: keep a
- *   reserve behind them, so that a free slot is filled without a round trip, and no more.
- * - One cut, then none until what is in flight has drained below it and answers have come.
+ *   follow the lengths of answers and say nothing.
+ * - Growth by doubling at most, only while calls wait here and none at the server, and only after
+ *   a generation: as many answers as sequences are in flight. That is one answer's time whatever
+ *   the lengths, and the cache's use lags a change by just that.
+ * - Where slots bind, a small reserve waits behind them, so that a free slot is filled without a
+ *   round trip. More would only wait longer.
+ * - What is cut is cut once, and again only when answers have shown what came of it.
  */
+import { Ceiling } from './ceiling.js'
+import { FullSlots, reserveBehind } from './full-slots.js'
 import type { Gauges } from './gauges.js'
 import { HeldTokens } from './held-tokens.js'
 import type { Usage } from './model.js'
@@ -27,42 +28,71 @@ export interface Reading {
   queued: number
 }
 
+/** A reading, and what follows from it. */
+interface Load extends Reading {
+  running: number
+  waiting: number
+  kvUsage: number
+  /** Sequences there that are not ours, and our part of all. */
+  others: number
+  share: number
+  /** Sequences that hold a part of the cache: all but those that wait. */
+  holders: number
+  /** What they would use by the mean of the last generation. */
+  kvMean: number
+  /** Answers since the limit moved, over sequences in flight. */
+  generations: number
+  /** What is in flight has come down to the limit. */
+  drained: boolean
+  /** Calls wait here, and only for the limit. */
+  binds: boolean
+}
+
 const kvLow = 0.8
 const kvHigh = 0.9
 const kvFull = 0.97
-/** Where growth may go after half a generation of answers, the short ones: they say too little. */
-const kvEarly = 0.55
-/** Of what runs, after the cache overflowed (h100: running settles by itself at what fits). */
+/**
+ * Use of the cache to grow to, by generations since the limit moved. Early answers are the short
+ * ones, and after one generation the cache still fills a little: both say too little.
+ */
+const aims = [
+  [2, kvTarget],
+  [1, 0.83],
+  [0.5, 0.55],
+] as const
+/** Of what runs when the cache overflows: running settles by itself at what fits (h100). */
 const afterOverflow = 0.9
 const afterRefusal = 0.75
-/** A limit that was refused is passed again slowly: 1 % of it in so many ms. */
-const ceilingPercentMs = 5000
+/** Where the trouble is known already, a smaller step will do. */
+const afterKnownRefusal = 0.95
 const lostWindowMs = 10_000
 /** So long without a reading, the limit is the fixed one: cut where calls are refused, and back. */
 const blindAfterMs = 30_000
-
-/** What waits at the server behind so many slots: chance evens out over many, so less for each. */
-export const reserveBehind = (slots: number): number => Math.ceil(2 * Math.sqrt(slots))
 
 export class Steer {
   limit: number
   /** Why the limit is what it is, in words. */
   reason: string
   readonly #held = new HeldTokens()
-  /** Sequences answered since the limit moved, since the last reading, since the last cuts. */
-  #sinceMove = 0
+  readonly #full = new FullSlots()
+  #readAt = -Infinity
+  #overflows = 0
+  #preemptions: number | undefined
+  /** Part of the cache that a sequence holds, in the mean of the last generation. */
+  #each = 0
+  /** Measured use of the cache over what answers told: less where prompts are shared. */
+  #shared = 1
+  /** Sequences answered since the last reading, since the limit moved, since the last cuts. */
   #sinceReading = 0
+  #sinceMove = 0
   #sinceEase = Infinity
   #sinceOverflow = Infinity
   #sinceRefusal = Infinity
-  #readAt = -Infinity
-  #preemptions: number | undefined
-  /** Measured use of the cache over what answers told: less than 1 where prompts are shared. */
-  #shared = 1
-  /** A queue at the server, and the largest batch seen since it is there. */
-  #queue: { batch: number; readings: number; answered: number } | undefined
-  #slots: number | undefined
-  #ceiling: { limit: number; at: number } | undefined
+  readonly #ceiling = new Ceiling()
+  #others = 0
+  /** The limit before calls were refused, and whether nothing at all was taken any more. */
+  #beforeRefusal = 0
+  #away = false
   #lost = { since: -Infinity, count: 0 }
 
   /** Gauges as read before the first call; `closed` is why there are none. */
@@ -75,165 +105,195 @@ export class Steer {
   /** An HTTP answer of so many sequences. */
   answered(usage: Usage, sequences: number, now: number): void {
     this.#held.answered(usage, sequences)
-    this.#sinceMove += sequences
     this.#sinceReading += sequences
+    this.#sinceMove += sequences
     this.#sinceEase += sequences
     this.#sinceOverflow += sequences
     this.#sinceRefusal += sequences
+    if (this.#away) this.#isBack()
     const blind = now - this.#readAt > blindAfterMs
-    if (blind && this.limit < blindLimit && this.#sinceMove >= this.limit)
-      this.#raise(this.limit * 1.1 + 1, blindLimit, now, 'growing back after refusals')
+    if (!blind || this.limit >= blindLimit || this.#sinceMove < this.limit) return
+    this.#ceiling.served(this.limit)
+    this.#raise(this.limit * 1.1 + 1, blindLimit, now, 'growing back after refusals')
   }
 
-  /** The server said 429 or 503, with so many in flight. */
+  /**
+   * The server said 429 or 503. Still in flight are those it has taken: no call that waits here
+   * is sent after one refused.
+   */
   refused(inFlight: number, now: number): void {
-    this.#cutRefused(inFlight, now, 'the server refused more')
+    const isNew = this.#sinceRefusal >= this.limit / 2
+    if (isNew) this.#beforeRefusal = this.limit
+    this.#cutRefused(
+      inFlight,
+      isNew ? this.#lessThan(inFlight) : inFlight,
+      now,
+      'the server refused more',
+    )
+    this.#away = inFlight === 0
   }
 
-  /** A connection was lost, or a deadline missed. A single one happens; several mean too much. */
+  /** A connection was lost or a deadline missed. A single one happens; several mean too much. */
   lost(inFlight: number, now: number): void {
     if (now - this.#lost.since > lostWindowMs) this.#lost = { since: now, count: 0 }
-    if (++this.#lost.count >= Math.max(2, inFlight / 50))
-      this.#cutRefused(inFlight, now, 'connections were lost or deadlines missed')
+    const several = ++this.#lost.count >= Math.max(2, inFlight / 50)
+    if (several && this.#sinceRefusal >= this.limit / 2)
+      this.#cutRefused(
+        inFlight,
+        this.#lessThan(inFlight),
+        now,
+        'connections were lost or deadlines missed',
+      )
   }
 
-  read({ now, gauges, inFlight, queued }: Reading): void {
-    const { running, waiting, kvUsage = 0, kvTokens } = gauges
-    const preempted = gauges.preemptions > (this.#preemptions ?? Infinity)
-    this.#preemptions = gauges.preemptions
-    this.#watchQueue(running, waiting)
+  read(reading: Reading): void {
+    const load = this.#loadOf(reading)
+    const { running, waiting, kvUsage } = load
+    const preempted = reading.gauges.preemptions > (this.#preemptions ?? Infinity)
+    this.#preemptions = reading.gauges.preemptions
+    const part = 1 - Math.exp(-this.#sinceReading / Math.max(1, reading.inFlight))
+    this.#each += part * (kvUsage / load.holders - this.#each)
+    // A queue at a full cache says nothing of slots.
+    if (kvUsage >= kvLow) this.#full.forget()
+    else this.#full.read(running, waiting, this.#sinceReading)
     this.#sinceReading = 0
-    this.#readAt = now
+    this.#readAt = reading.now
+    this.#others = load.others
+    if (load.generations >= 1) this.#ceiling.served(load.inFlight + load.others)
 
-    // Ours are counted here and theirs a moment earlier: a few more or less are no other client.
-    const all = running + waiting
-    const others = all - inFlight > Math.max(4, inFlight / 10) ? all - inFlight : 0
-    const share = others > 0 ? inFlight / all : 1
-    const drained = inFlight <= this.limit * 1.02
-    const generations = this.#sinceMove / Math.max(1, inFlight)
-
-    if ((kvUsage >= kvFull && waiting > 0) || (preempted && kvUsage >= kvHigh)) {
-      if (drained && this.#sinceOverflow >= this.limit) {
-        const fits = running * afterOverflow
-        this.#cut(Math.max(fits * share, fits / 4), 'the KV cache overflowed')
-        this.#sinceOverflow = 0
-        this.#sinceEase = 0
-      }
-      return
-    }
-    if (kvUsage > kvHigh) {
-      if (drained && this.#sinceEase >= this.limit / 2) {
-        const fits = (running * kvTarget) / kvUsage
-        const held = waiting > 0 ? running * share : inFlight
-        this.#cut(Math.max((held * kvTarget) / kvUsage, fits / 4), 'the KV cache is full')
-        this.#sinceEase = 0
-      }
-      return
-    }
-    if (
-      this.#slots !== undefined &&
-      this.#steerSlots(this.#slots, { running, waiting, inFlight, queued, share })
-    )
-      return
-
-    const binds = queued > 0 && inFlight >= this.limit / 2
-    if (generations >= 1 && kvTokens && this.#held.mean && running >= 4)
-      this.#shared +=
-        0.3 * ((kvUsage * kvTokens) / running / this.#held.mean - this.#shared)
-    if (!binds || waiting > Math.max(2, reserveBehind(running) / 2)) return
-    const aim = generations >= 1 ? kvTarget : generations >= 0.5 ? kvEarly : 0
-    if (aim === 0) return
-    if (kvUsage >= kvLow) {
-      this.reason = 'the KV cache is as full as it should be'
-      return
-    }
-    const measured = running >= 4 ? kvUsage / running : 0
-    const told =
-      kvTokens && this.#held.mean ? (this.#held.mean * this.#shared) / kvTokens : 0
-    const each = Math.max(measured, told)
-    const room = each > 0 ? aim / each - others : Infinity
-    this.#raise(
-      Math.min(2 * this.limit, room),
-      mostPerEngine * gauges.engines,
-      now,
-      'growing while the server takes more',
-    )
+    const overflows =
+      (kvUsage >= kvFull && waiting > 0) || (preempted && kvUsage >= kvHigh)
+    this.#overflows = overflows ? this.#overflows + 1 : 0
+    // Few sequences make the cache's use swing: full for a moment is not too full.
+    if (this.#overflows > 1) this.#cutOverflow(load)
+    else if (overflows) return
+    else if (Math.min(kvUsage, load.kvMean) > kvHigh) this.#ease(load)
+    else if (this.#full.slots !== undefined) this.#behindSlots(this.#full.slots, load)
+    else if (load.binds && waiting <= Math.max(2, reserveBehind(running) / 2))
+      this.#grow(load)
   }
 
-  /** True when the slots, and nothing else, decide. */
-  #steerSlots(
-    slots: number,
-    {
+  #loadOf(reading: Reading): Load {
+    const { gauges, inFlight, queued } = reading
+    const { running, waiting, kvUsage = 0 } = gauges
+    const all = running + waiting
+    // Ours are counted here and now, all a moment earlier: a few more are no other client.
+    const others = all - inFlight > Math.max(4, inFlight / 10) ? all - inFlight : 0
+    const holders = Math.max(1, running, inFlight + others - waiting)
+    return {
+      ...reading,
       running,
       waiting,
-      inFlight,
-      queued,
-      share,
-    }: {
-      running: number
-      waiting: number
-      inFlight: number
-      queued: number
-      share: number
-    },
-  ): boolean {
+      kvUsage,
+      others,
+      share: others > 0 ? inFlight / all : 1,
+      holders,
+      kvMean: this.#each * holders,
+      generations: this.#sinceMove / Math.max(1, inFlight),
+      drained: inFlight <= this.limit * 1.02,
+      binds: queued > 0 && inFlight >= this.limit / 2,
+    }
+  }
+
+  /** What runs is what fits, so a second cut finds the same; the first may have come too early. */
+  #cutOverflow({ running, inFlight, others, share, now }: Load): void {
+    if (this.#sinceOverflow < this.limit / 4) return
+    const fits = running * afterOverflow
+    this.#ceiling.set(inFlight + others, now, 'the KV cache overflowed')
+    this.#cut(Math.max(fits * share, fits / 4), 'the KV cache overflowed')
+    this.#sinceOverflow = 0
+    this.#sinceEase = 0
+  }
+
+  #ease({ running, waiting, inFlight, kvUsage, share, drained }: Load): void {
+    if (!drained || this.#sinceEase < this.limit / 2) return
+    const less = kvTarget / kvUsage
+    const ours = waiting > 0 ? running * share : inFlight
+    this.#cut(Math.max(ours * less, (running * less) / 4), kvReason)
+    this.#sinceEase = 0
+  }
+
+  #behindSlots(slots: number, load: Load): void {
+    const { running, waiting, inFlight, share, binds } = load
     const reserve = reserveBehind(slots)
-    const why = `${slots} sequences run at once, ${reserve} wait behind them`
+    const reason = `${slots} sequences run at once, ${reserve} wait behind them`
     if (waiting > 1.5 * reserve) {
-      const whole = slots + reserve
       // A queue longer than all of our work is not our doing: no less than we would send alone.
-      const least = waiting > inFlight ? whole : whole / 2
-      const target = Math.max(inFlight - (waiting - reserve) * share, least)
-      if (target < this.limit * 0.97) this.#cut(target, why)
-      return true
-    }
-    if (queued > 0 && inFlight >= this.limit / 2 && waiting < reserve / 2) {
+      const least = (slots + reserve) / (waiting > inFlight ? 1 : 2)
+      const wanted = Math.max(inFlight - (waiting - reserve) * share, least)
+      if (wanted < this.limit * 0.97) this.#cut(wanted, reason)
+    } else if (binds && waiting < reserve / 2) {
       const missing = Math.max(0, slots - running) + reserve - waiting
-      this.limit = Math.floor(Math.min(inFlight + missing, 2 * this.limit))
-      this.reason = why
-    }
-    return true
-  }
-
-  #watchQueue(running: number, waiting: number): void {
-    if (this.#slots !== undefined && running > this.#slots * 1.03 + 1)
-      this.#slots = undefined
-    const queue = this.#queue
-    if (waiting <= Math.max(2, reserveBehind(running) / 4)) this.#queue = undefined
-    else if (!queue || running > queue.batch * 1.03 + 1)
-      this.#queue = { batch: running, readings: 1, answered: 0 }
-    else {
-      queue.batch = Math.max(queue.batch, running)
-      queue.readings++
-      queue.answered += this.#sinceReading
-      if (queue.readings >= 3 && queue.answered >= queue.batch / 10)
-        this.#slots = queue.batch
+      this.#raise(inFlight + missing, this.#room(load, kvTarget), load.now, reason)
     }
   }
 
-  #cutRefused(inFlight: number, now: number, why: string): void {
-    const drained = inFlight <= this.limit
-    if (!drained || this.#sinceRefusal < this.limit / 2) return
-    this.#ceiling = { limit: inFlight, at: now }
-    this.#cut(inFlight * afterRefusal, why)
+  #grow(load: Load): void {
+    const { generations, gauges, now } = load
+    if (generations >= 1) this.#compare(load)
+    const aim = aims.find(([after]) => generations >= after)?.[1] ?? 0
+    const room = Math.min(this.#room(load, aim), mostPerEngine * gauges.engines)
+    if (this.#kvOf(load) < kvLow)
+      this.#raise(2 * this.limit, room, now, 'growing: the server takes more')
+    else if (generations >= 1) this.reason = kvReason
+  }
+
+  /** Sequences of ours that bring the cache to such a use. */
+  #room(load: Load, aim: number): number {
+    const measured = load.holders >= 4 ? this.#kvOf(load) / load.holders : 0
+    const each = Math.max(measured, this.#told(load.gauges) * this.#shared)
+    return each > 0 ? aim / each - load.others : Infinity
+  }
+
+  /** The mean lags a change; later it tells more than the moment, that few sequences make swing. */
+  #kvOf({ generations, kvUsage, kvMean }: Load): number {
+    return generations >= 2 ? kvMean : Math.max(kvUsage, kvMean)
+  }
+
+  /** Part of the cache that a sequence holds, by what its answers said. */
+  #told({ kvTokens }: Gauges): number {
+    return kvTokens ? (this.#held.mean ?? 0) / kvTokens : 0
+  }
+
+  #compare({ kvUsage, gauges, holders }: Load): void {
+    const told = this.#told(gauges) * holders
+    if (told > 0) this.#shared += 0.3 * (kvUsage / told - this.#shared)
+  }
+
+  #lessThan(inFlight: number): number {
+    const known = this.#ceiling.isAt(inFlight + this.#others)
+    return inFlight * (known ? afterKnownRefusal : afterRefusal)
+  }
+
+  #cutRefused(inFlight: number, wanted: number, now: number, reason: string): void {
+    this.#ceiling.set(inFlight + this.#others, now, reason)
+    this.#cut(wanted, reason)
     this.#sinceRefusal = 0
   }
 
-  #cut(limit: number, reason: string): void {
-    this.limit = Math.max(1, Math.min(this.limit, Math.floor(limit)))
+  /** All was refused for a while: that was no server with too much, but one that was not there. */
+  #isBack(): void {
+    this.#away = false
+    this.#ceiling.lift()
+    this.limit = Math.max(this.limit, Math.round(this.#beforeRefusal * afterRefusal))
+  }
+
+  #cut(wanted: number, reason: string): void {
+    this.limit = Math.max(1, Math.min(this.limit, Math.round(wanted)))
     this.reason = reason
     this.#sinceMove = 0
   }
 
   #raise(wanted: number, most: number, now: number, reason: string): void {
-    const { limit: refused, at } = this.#ceiling ?? { limit: Infinity, at: 0 }
-    const ceiling = refused * (0.95 + (now - at) / ceilingPercentMs / 100)
-    const limit = Math.floor(Math.min(wanted, most, ceiling))
+    const ceiling = this.#ceiling.allows(now) - this.#others
+    const limit = Math.round(Math.min(wanted, most, ceiling))
     if (limit < this.limit * 1.03) return
     this.limit = limit
-    this.reason = reason
+    this.reason = ceiling < wanted ? `slowly, for ${this.#ceiling.why}` : reason
     this.#sinceMove = 0
     this.#sinceEase = Infinity
     this.#sinceOverflow = Infinity
   }
 }
+
+const kvReason = 'the KV cache is as full as it should be'

@@ -1,0 +1,194 @@
+import t from 'tap'
+import { longTailed, mean, type Moment, Steered } from '../../fixtures/steered.js'
+import { Steer } from '../../lib/model/steer.js'
+
+/** One answer takes 15 s on the H100 at its best. */
+const answerTime = 15
+
+const kv = (past: Moment[]): number => mean(past.map(({ kvUsage }) => kvUsage))
+const limits = (past: Moment[]): number[] => past.map(({ limit }) => limit)
+
+t.test(
+  'on an H100 the cache is filled and not overfilled, in three answer times',
+  async t => {
+    const h100 = new Steered()
+    h100.run(3 * answerTime)
+    const settled = h100.run(60)
+    t.ok(kv(settled) > 0.8 && kv(settled) < 0.9, `KV ${kv(settled)}`)
+    t.equal(new Set(limits(settled)).size, 1, 'the limit has come to rest')
+    t.equal(settled.at(-1)?.preemptions, 0)
+  },
+)
+
+t.test('a burst of prompts being read is not taken for overload', async t => {
+  const h100 = new Steered()
+  const start = h100.steer.limit
+  const cold = h100.run(answerTime)
+  t.ok(
+    cold.some(({ waiting }) => waiting > 100),
+    'there is a queue',
+  )
+  t.ok(limits(cold).every(limit => limit >= start))
+})
+
+t.test(
+  '64 slots are found behind a guess of hundreds, with a reserve for each',
+  async t => {
+    const slots = new Steered({ law: { maxNumSeqs: 64 } })
+    t.ok(slots.steer.limit > 350)
+    slots.run(10)
+    t.equal(slots.steer.limit, 80)
+    t.match(slots.steer.reason, /64 sequences run at once/)
+    slots.run(20)
+    const settled = slots.run(40)
+    t.same(new Set(limits(settled)), new Set([80]))
+    t.ok(settled.every(({ running, waiting }) => running === 64 && waiting > 0))
+  },
+)
+
+t.test('1,024 slots are reached from a guess that was too low', async t => {
+  const slots = new Steered({ answer: longTailed(50, 300), prompt: () => 200 })
+  slots.run(60)
+  t.ok(slots.run(20).every(({ running }) => running === 1024))
+  t.ok(slots.steer.limit < 1200, `${slots.steer.limit}`)
+})
+
+t.test('a server that does not tell its cache is found out by growing', async t => {
+  const h100 = new Steered({ blindStart: true })
+  t.equal(h100.steer.limit, 64)
+  h100.run(90)
+  const settled = h100.run(60)
+  t.ok(kv(settled) > 0.8 && kv(settled) < 0.9, `KV ${kv(settled)}`)
+  t.equal(settled.at(-1)?.preemptions, 0)
+})
+
+t.test('a cache for twenty sequences stays full with few thrown out', async t => {
+  const tiny = new Steered({ law: { kvTokens: 16_384 } })
+  tiny.run(60)
+  const before = tiny.past.at(-1)?.preemptions ?? 0
+  const settled = tiny.run(120)
+  t.ok(kv(settled) > 0.75 && kv(settled) < 0.92, `KV ${kv(settled)}`)
+  t.ok((settled.at(-1)?.preemptions ?? 0) - before < 30)
+})
+
+t.test(
+  'answers far longer than guessed: the cache overflows once, and not for long',
+  async t => {
+    const long = new Steered({ prompt: () => 1500, answer: longTailed(2350, 8000) })
+    long.run(240)
+    const before = long.past.at(-1)?.preemptions
+    const settled = long.run(180)
+    t.equal(settled.at(-1)?.preemptions, before, 'none thrown out any more')
+    t.ok(kv(settled) > 0.75, `KV ${kv(settled)}`)
+  },
+)
+
+t.test('answers that all end together do not make the limit swing', async t => {
+  const lockstep = new Steered({ prompt: () => 512, answer: () => 256 })
+  lockstep.run(150)
+  const settled = limits(lockstep.run(150))
+  t.ok(Math.max(...settled) / Math.min(...settled) < 1.25, String([...new Set(settled)]))
+})
+
+t.test(
+  'beside another client the cache is shared, and taken back when it leaves',
+  async t => {
+    const h100 = new Steered()
+    h100.run(60)
+    const alone = h100.steer.limit
+    h100.others(288)
+    h100.run(3 * answerTime)
+    const shared = h100.run(40)
+    t.ok(kv(shared) > 0.8 && kv(shared) < 0.92, `KV ${kv(shared)}`)
+    t.ok(h100.steer.limit > alone * 0.4, 'ours is not starved')
+    h100.others(0)
+    h100.run(4 * answerTime)
+    t.ok(h100.steer.limit > alone * 0.9, `${h100.steer.limit} of ${alone}`)
+  },
+)
+
+t.test('beside another client free slots are still filled at once', async t => {
+  const slots = new Steered({ law: { maxNumSeqs: 64 } })
+  slots.run(30)
+  slots.others(32)
+  const shared = slots.run(30).slice(10)
+  t.ok(shared.every(({ running, waiting }) => running === 64 && waiting < 30))
+  slots.others(0)
+  slots.run(10)
+  t.ok(slots.run(20).every(({ running, waiting }) => running === 64 && waiting > 0))
+})
+
+t.test('the queue of another client costs us nothing of our own', async t => {
+  const slots = new Steered({ law: { maxNumSeqs: 64 } })
+  slots.run(30)
+  slots.others(500)
+  slots.run(30)
+  t.equal(slots.steer.limit, 80)
+})
+
+t.test('with little work the limit stays where it is', async t => {
+  const h100 = new Steered({ blindStart: true })
+  h100.queued(0)
+  h100.run(60)
+  t.equal(h100.steer.limit, 64)
+})
+
+const idle = { running: 0, waiting: 0, preemptions: 0, engines: 1 }
+
+t.test('when calls are refused no more are sent than the server has taken', async t => {
+  const steer = new Steer({ ...idle, kvTokens: 464_816 })
+  for (let inFlight = 389; inFlight >= 100; inFlight--) steer.refused(inFlight, 0)
+  t.equal(steer.limit, 100)
+  t.match(steer.reason, /refused/)
+})
+
+t.test('what was refused is approached again, and passed only slowly', async t => {
+  const steer = new Steer(undefined, 'no gauges')
+  steer.refused(40, 0)
+  t.equal(steer.limit, 30)
+  const answers = (until: number): void => {
+    for (let i = 0; i < 1000; i++) steer.answered({ prompt: 1, completion: 1 }, 1, until)
+  }
+  answers(1000)
+  t.equal(steer.limit, 38)
+  answers(60_000)
+  t.ok(steer.limit > 38 && steer.limit < 45, `${steer.limit}`)
+  answers(3_600_000)
+  t.equal(steer.limit, 64, 'and no further than where it began')
+})
+
+t.test(
+  'one lost connection is an accident, several are a server with too much',
+  async t => {
+    const steer = new Steer(undefined, 'no gauges')
+    steer.lost(64, 0)
+    t.equal(steer.limit, 64)
+    steer.lost(64, 60_000)
+    t.equal(steer.limit, 64, 'nor is one a minute')
+    steer.lost(64, 60_100)
+    t.equal(steer.limit, 48)
+  },
+)
+
+t.test('a server whose counters start anew has thrown out nothing', async t => {
+  const steer = new Steer({ ...idle, kvTokens: 464_816 })
+  const reading = { now: 0, inFlight: 390, queued: 100 }
+  const gauges = { ...idle, running: 390, kvUsage: 0.93 }
+  for (const preemptions of [50, 20, 0])
+    steer.read({ ...reading, gauges: { ...gauges, preemptions } })
+  t.equal(steer.limit, 390)
+})
+
+t.test('a server that was away for a while is not small', async t => {
+  const steer = new Steer({ ...idle, kvTokens: 464_816 })
+  for (let inFlight = 389; inFlight >= 0; inFlight--) steer.refused(inFlight, 0)
+  t.equal(steer.limit, 1, 'calls are not thrown at it by the hundred')
+  steer.answered({ prompt: 1, completion: 1 }, 1, 10_000)
+  t.equal(steer.limit, 293)
+})
+
+t.test('a server that dies with hundreds in flight is not small either', async t => {
+  const steer = new Steer({ ...idle, kvTokens: 464_816 })
+  for (let inFlight = 389; inFlight >= 0; inFlight--) steer.lost(inFlight, 0)
+  t.ok(steer.limit > 250, `${steer.limit}`)
+})
