@@ -4,7 +4,7 @@
  * of rows a second a terminal would cost more than the models.
  */
 import { sum, type Ledger } from '../ledger.js'
-import type { ModelStats } from '../model/model.js'
+import type { ModelStats, ServerStats } from '../model/model.js'
 import { count } from './summary.js'
 
 export type ProgressKind = 'auto' | 'plain' | 'json' | 'off'
@@ -118,6 +118,7 @@ const stateOf = (
       inFlight: stats.inFlight,
       limit: stats.limit,
       queued: stats.queued,
+      servers: stats.servers,
     }),
   }
 }
@@ -135,10 +136,18 @@ const lineOf = (now: State): string =>
       : [
           `${count(now.callsPerSecond)} calls/s`,
           `${count(now.tokensPerSecond ?? 0)} tokens/s`,
-          `${now.inFlight}/${now.limit} in flight${now.queued ? `, ${count(now.queued)} queued` : ''}`,
+          `${now.inFlight}/${now.limit} in flight${cacheUse(now.servers ?? [])}${now.queued ? `, ${count(now.queued)} queued` : ''}`,
         ]),
     clock(now.seconds),
   ].join(' · ')
+
+/** ` (KV 0.84)`, of several servers ` (KV 0.81-0.86)`: what is near 0.85 is as full as it should be. */
+const cacheUse = (servers: readonly ServerStats[]): string => {
+  const known = servers.flatMap(({ kvUsage }) => kvUsage ?? [])
+  if (known.length === 0) return ''
+  const [least, most] = [Math.min(...known).toFixed(2), Math.max(...known).toFixed(2)]
+  return ` (KV ${least === most ? most : `${least}-${most}`})`
+}
 
 const clock = (seconds: number): string => {
   const whole = Math.floor(seconds)

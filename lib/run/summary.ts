@@ -3,7 +3,7 @@
  * programs read it, so its fields only ever grow.
  */
 import { sum, type Counts, type Ledger } from '../ledger.js'
-import type { ModelStats, Usage } from '../model/model.js'
+import type { ModelStats, ServerStats, Usage } from '../model/model.js'
 import { printable } from './printable.js'
 
 export interface Summary {
@@ -19,6 +19,8 @@ export interface Summary {
   rows?: Counts
   calls?: Counts
   tokens?: Usage
+  /** The last limit of sequences in flight at each server, and why it was what it was. */
+  servers?: Pick<ServerStats, 'url' | 'limit' | 'reason'>[]
   /** Numbers that end no record, such as dropped constraints. */
   notes?: Counts
   seconds: number
@@ -51,7 +53,13 @@ export const summaryOf = ({
   ...(ledger.open === 0 ? {} : { open: ledger.open }),
   blank: ledger.blank,
   ...(passesOn ? {} : { rows: { ...ledger.rows } }),
-  ...(stats ? { calls: stats.calls, tokens: stats.tokens } : {}),
+  ...(stats
+    ? {
+        calls: stats.calls,
+        tokens: stats.tokens,
+        servers: stats.servers.map(({ url, limit, reason }) => ({ url, limit, reason })),
+      }
+    : {}),
   ...(Object.keys(ledger.notes).length === 0 ? {} : { notes: { ...ledger.notes } }),
   seconds: Math.round(seconds * 100) / 100,
   ...(stopped ? { stopped: true as const } : {}),

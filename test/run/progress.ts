@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { Ledger } from '../../lib/ledger.js'
-import type { ModelStats } from '../../lib/model/model.js'
+import type { ModelStats, ServerStats } from '../../lib/model/model.js'
 import { startProgress, type ProgressKind } from '../../lib/run/progress.js'
 
 const stats: ModelStats = {
@@ -14,11 +14,19 @@ const stats: ModelStats = {
   servers: [],
 }
 
+const server = (kvUsage?: number): ServerStats => ({
+  url: 'http://h:8000',
+  limit: 64,
+  reason: 'growing: the server takes more',
+  inFlight: 7,
+  ...(kvUsage !== undefined && { running: 5, waiting: 2, kvUsage }),
+})
+
 /** Progress on a screen that keeps what it is given, with `setInterval` in the test's hand. */
 const begin = (
   t: Test,
   kind: ProgressKind,
-  { isTTY = true, shared = false, columns = 200 } = {},
+  { isTTY = true, shared = false, columns = 200, servers = [] as ServerStats[] } = {},
 ) => {
   const written: string[] = []
   const timers: { draw: () => void; ms: number; cleared: boolean }[] = []
@@ -39,7 +47,7 @@ const begin = (
     label: 'run',
     shared,
     ledger,
-    stats: () => stats,
+    stats: () => ({ ...stats, servers }),
   })
   return { written, timers, ledger, progress }
 }
@@ -83,6 +91,24 @@ t.test('for programs there is a JSON line a second', async t => {
   t.match(JSON.parse(written[0] ?? ''), {
     progress: { in: 0, kept: 0, filtered: 0, rejected: 0, inFlight: 7, limit: 64 },
   })
+})
+
+t.test('programs see what each server does and why its limit is what it is', async t => {
+  const { written, timers } = begin(t, 'json', { servers: [server(0.4)] })
+  timers[0]?.draw()
+  t.same(JSON.parse(written[0] ?? '').progress.servers, [server(0.4)])
+})
+
+t.test('people see how full the caches are, where servers say it', async t => {
+  for (const [servers, words] of [
+    [[server(0.844)], '7/64 in flight (KV 0.84), 3 queued'],
+    [[server(0.81), server(0.9), server()], '7/64 in flight (KV 0.81-0.90), 3 queued'],
+    [[server()], '7/64 in flight, 3 queued'],
+  ] as const) {
+    const { written, timers } = begin(t, 'plain', { servers: [...servers] })
+    timers[0]?.draw()
+    t.ok(written[0]?.includes(words), written[0])
+  }
 })
 
 t.test('off is silent but for lines that are logged', async t => {

@@ -30,7 +30,15 @@ t.test('the summary of a run has its fields in their order', async t => {
       inFlight: 0,
       limit: 64,
       queued: 0,
-      servers: [],
+      servers: [
+        {
+          url: 'http://h:8000',
+          limit: 545,
+          reason: 'the KV cache is as full as it should be',
+          inFlight: 3,
+          running: 2,
+        },
+      ],
     },
     seconds: 1.23456,
     passesOn: false,
@@ -38,7 +46,7 @@ t.test('the summary of a run has its fields in their order', async t => {
   })
   t.equal(
     JSON.stringify(summary),
-    '{"in":1234,"kept":1230,"filtered":{"no_pass":3},"rejected":{"bad_json":1},"blank":2,"rows":{"sft":1230},"calls":{"compose":3},"tokens":{"prompt":10,"completion":20},"seconds":1.23}',
+    '{"in":1234,"kept":1230,"filtered":{"no_pass":3},"rejected":{"bad_json":1},"blank":2,"rows":{"sft":1230},"calls":{"compose":3},"tokens":{"prompt":10,"completion":20},"servers":[{"url":"http://h:8000","limit":545,"reason":"the KV cache is as full as it should be"}],"seconds":1.23}',
   )
   t.equal(
     sentenceOf(summary),
