@@ -41,7 +41,9 @@ export const callOptions = {
   concurrency: z
     .union([z.literal('auto'), z.int().min(1)])
     .default('auto')
-    .describe('sequences in flight per server; a call with n = 5 counts five'),
+    .describe(
+      'sequences in flight per server, a call with n = 5 being five; auto follows the load of each',
+    ),
   batch: z
     .union([z.literal('auto'), z.literal('off'), z.int().min(1)])
     .default('auto')
