@@ -107,7 +107,7 @@ t.test('people see how full the caches are, where servers say it', async t => {
   ] as const) {
     const { written, timers } = begin(t, 'plain', { servers: [...servers] })
     timers[0]?.draw()
-    t.ok(written[0]?.includes(words), written[0])
+    t.ok(written[0]?.includes(words), String(written[0]))
   }
 })
 
