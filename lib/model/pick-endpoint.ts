@@ -9,7 +9,7 @@ import type { Endpoint } from './endpoint.js'
 /** A server may be busier than the idlest by this part of its limit before its records spill over. */
 const margin = 1 / 8
 /** The same in sequences, for limits so small that an eighth of them is nothing. */
-const marginSequences = 4
+const marginSequences = 2
 
 export interface Placed {
   sequences: number
