@@ -19,6 +19,11 @@ export class Ledger {
   rejected = noCounts()
   /** Rows written, by shape. */
   rows = noCounts()
+  /**
+   * Set when a run cannot go on: what a step makes of a record from then on is not trusted, and
+   * the record stays open, as if it had not been begun.
+   */
+  halted = false
   /** Set by `filter`: what leaves it is counted already, so that the end of a run does not count again. */
   settled = false
   /** Set by `sample`: until when it draws, so that a run can tell whether anybody heeds it. */

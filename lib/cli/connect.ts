@@ -7,15 +7,16 @@ import { connectRoles, type ConnectedRoles } from '../model/connect-roles.js'
 import { roleNames, type Model, type RoleName } from '../model/model.js'
 import type { ConnectOptions } from '../model/options.js'
 import { vllm } from '../model/vllm.js'
+import type { Preparing } from '../run/run.js'
 import { keysFor, type Environment } from './environment.js'
 import type { ServerSettings } from './server-section.js'
 
 const roleOf = (settings: ServerSettings, role: RoleName, key: string | undefined) => {
-  const url = settings[`${role}Url`]
+  const urls = settings[`${role}Url`]
   const model = settings[`${role}Model`]
   const extraBody = settings[`${role}ExtraBody`]
   return {
-    ...(url === undefined ? {} : { urls: [url] }),
+    ...(urls.length === 0 ? {} : { urls }),
     ...(model === undefined ? {} : { model }),
     ...(extraBody === undefined ? {} : { extraBody }),
     ...(key === undefined ? {} : { apiKey: key }),
@@ -24,8 +25,7 @@ const roleOf = (settings: ServerSettings, role: RoleName, key: string | undefine
 
 /** Whether any server was named, by flag, environment or configuration. */
 export const namesServer = (settings: ServerSettings): boolean =>
-  settings.baseUrl.length > 0 ||
-  roleNames.some(role => settings[`${role}Url`] !== undefined)
+  settings.baseUrl.length > 0 || roleNames.some(role => settings[`${role}Url`].length > 0)
 
 /** What is the same for one role and for four. */
 const callsOf = ({ concurrency, batch, deadline, retries }: ServerSettings) => ({
@@ -56,20 +56,21 @@ export const connectOptionsOf = (
 export const connectAll = (
   settings: ServerSettings,
   env: Environment,
-  signal: AbortSignal,
-): Promise<ConnectedRoles> => connectRoles({ ...connectOptionsOf(settings, env), signal })
+  preparing: Preparing,
+): Promise<ConnectedRoles> =>
+  connectRoles({ ...connectOptionsOf(settings, env), ...preparing })
 
 /** One role, for a command of one stage. @throws Failure no_model_server, and as `vllm` does */
 export const connectRole = (
   role: RoleName,
   settings: ServerSettings,
   env: Environment,
-  signal: AbortSignal,
+  preparing: Preparing,
 ): Promise<Model> => {
   const { roles, urls, model, apiKey, ...calls } = connectOptionsOf(settings, env)
   const own = roles?.[role] ?? {}
   const inherited = own.urls ? {} : { urls, model, apiKey }
-  const options = { ...calls, ...inherited, ...own, signal }
+  const options = { ...calls, ...inherited, ...own, ...preparing }
   if (!options.urls)
     throw new Failure(
       'no_model_server',

@@ -51,9 +51,9 @@ export const modelStagePage = <Schema extends z.ZodObject>({
           name,
           files,
           parse: settings.line,
-          prepare: async ({ signal }) => {
+          prepare: async preparing => {
             const { connectRole } = await import('./connect.js')
-            const model = await connectRole(role, settings.server, env, signal)
+            const model = await connectRole(role, settings.server, env, preparing)
             const stage = build(model, { ...settings.stage, ...settings.shared })
             return { stage, models: model, ours: true }
           },

@@ -25,7 +25,7 @@ export const connectModels = async (
       'usage',
       `--gguf ${embedded.gguf} is for the embedded model, but a server was named (--base-url, a role's URL, the configuration or the environment). Give one of the two.`,
     )
-  const connected = await connectAll(server, env, preparing.signal)
+  const connected = await connectAll(server, env, preparing)
   return { roles: connected, models: connected }
 }
 
@@ -33,14 +33,14 @@ const startOwn = async (
   { gguf, yes }: ModelSettings['embedded'],
   server: ServerSettings,
   env: Environment,
-  { log, signal }: Preparing,
+  preparing: Preparing,
 ): Promise<{ roles: Roles; models: ModelsInUse }> => {
   const { startEmbedded } = await import('../embedded/start-embedded.js')
   const own = await startEmbedded({
     gguf,
     consent: yes,
-    log,
-    signal,
+    log: preparing.log,
+    signal: preparing.signal,
     env,
   })
   const concurrency = server.concurrency === 'auto' ? own.concurrency : server.concurrency
@@ -48,7 +48,7 @@ const startOwn = async (
     const connected = await connectAll(
       { ...server, concurrency, baseUrl: [own.url] },
       {},
-      signal,
+      preparing,
     )
     const close = async () => {
       await connected.close()

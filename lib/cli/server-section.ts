@@ -7,29 +7,26 @@ import { roleNames, type RoleName } from '../model/model.js'
 import { callOptions } from '../model/options.js'
 import type { Look, Section } from './sections.js'
 
-const url = z.string().min(1)
+const urls = z.array(z.string().min(1)).default([])
 const body = z.record(z.string(), z.unknown())
 
 const perRole = <const Role extends RoleName>(role: Role, what: string) =>
   ({
-    [`${role}Url`]: url.optional().describe(`another server for ${what}`),
+    [`${role}Url`]: urls.describe(`another server for ${what}; repeat it for replicas`),
     [`${role}Model`]: z.string().optional().describe(`another model for ${what}`),
     [`${role}ExtraBody`]: body
       .optional()
       .describe(
         `fields for each request of ${what}, such as {"chat_template_kwargs":{"enable_thinking":false}}`,
       ),
-  }) as { [Name in `${Role}Url` | `${Role}Model`]: z.ZodOptional<z.ZodString> } & {
-    [Name in `${Role}ExtraBody`]: z.ZodOptional<typeof body>
-  }
+  }) as { [Name in `${Role}Url`]: typeof urls } & {
+    [Name in `${Role}Model`]: z.ZodOptional<z.ZodString>
+  } & { [Name in `${Role}ExtraBody`]: z.ZodOptional<typeof body> }
 
 const server = z.strictObject({
-  baseUrl: z
-    .array(url)
-    .default([])
-    .describe(
-      'the server, with or without /v1 (environment: ULTRAIF_BASE_URL, else OPENAI_BASE_URL)',
-    ),
+  baseUrl: urls.describe(
+    'the server, with or without /v1; repeat it for replicas (environment: ULTRAIF_BASE_URL, with commas, else OPENAI_BASE_URL)',
+  ),
   model: z
     .string()
     .optional()

@@ -45,12 +45,14 @@ export const perRecord = (
     if (record.reject) return record
     try {
       const result = (await step(record)) ?? []
+      if (ledger.halted) return []
       if (Array.isArray(result)) {
         if (result.length === 0) ledger.filter('dropped_by_pipeline')
         else ledger.split += result.length - 1
       }
       return result
     } catch (error) {
+      if (ledger.halted) return []
       return { ...record, reject: reject(name, 'stage_error', messageOf(error)) }
     }
   }

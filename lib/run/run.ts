@@ -46,6 +46,8 @@ export interface Preparing {
   log: (line: string) => void
   /** Aborted when the user stops the run before it began. */
   signal: AbortSignal
+  /** To be called when the run cannot go on, before its calls settle: it then ends in order. */
+  onLost: (failure: Failure) => void
 }
 
 export interface Plan {
@@ -129,8 +131,18 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     cutCalls: () => works?.models?.abort(),
   })
 
+  let lost: Failure | undefined
+  /** Finished rows are still written; open records stay open, for they are nobody's rejects. */
+  const onLost = (failure: Failure): void => {
+    lost = failure
+    ledger.halted = true
+    reading.abort(stopped)
+    works?.models?.abort()
+  }
+
   const flow = async (): Promise<void> => {
-    const { stage } = (works = await plan.prepare({ log, signal: breaking.signal }))
+    const { signal } = breaking
+    const { stage } = (works = await plan.prepare({ log, signal, onLost }))
     breaking.signal.throwIfAborted()
     await outputs.begin()
     if (fromStdin && edges.stdin.isTTY)
@@ -185,7 +197,8 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
 
   if (!outputs.rows) error = ofStdout(error)
   if (error === stopped) error = undefined
-  const cut = atTheBreak !== undefined || stopping.by() !== undefined
+  error ??= lost && unfinished(lost, ledger.open)
+  const cut = (atTheBreak ?? lost ?? stopping.by()) !== undefined
   if (!cut) error ??= balance(ledger, works?.ours ?? true)
   const ending = {
     ...(atTheBreak ?? summarize(cut)),
@@ -198,6 +211,12 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   for (const line of linesOf(ending)) edges.stderr.write(`${line}\n`)
   return exitCodeOf(ending)
 }
+
+const unfinished = ({ code, message }: Failure, open: number): Failure =>
+  new Failure(
+    code,
+    `${message}. What was finished is written; ${open} records were open and are not. Once a server is up, run the same command again.`,
+  )
 
 /** The reader of stdout may go away, as `head` does: no error. A full disk behind it is one. */
 const ofStdout = (error: unknown): unknown => {

@@ -37,7 +37,7 @@ t.test('a prefixed flag sets the option of its own stage alone', async t => {
   const { generate, server } = settle(sections, [
     layer('flags', { judgeUrl: 'http://judge', maxTokens: '10' }),
   ])
-  t.equal(server.judgeUrl, 'http://judge')
+  t.same(server.judgeUrl, ['http://judge'])
   t.equal(generate.maxTokens, 10)
 })
 

@@ -1,6 +1,7 @@
 /** `ultraif doctor`: what a server can do, and the settings that follow. */
 import { z } from 'zod'
-import { Failure } from '../../errors.js'
+import { exitCodes, Failure } from '../../errors.js'
+import { told } from '../../run/told.js'
 import { peopleSection } from '../common-sections.js'
 import { keysFor } from '../environment.js'
 import { findingsText } from '../findings-text.js'
@@ -22,7 +23,7 @@ const { baseUrl, model } = server.flags
 const { config } = peopleSection.flags
 
 export const doctorPage = page({
-  description: `Asks a server what it can do: its version, models and context, answers that follow a
+  description: `Asks a server, or several, what it can do: its version, models and context, answers that follow a
 JSON Schema, several samples in one call, batch routes, gauges. Tells what a run would
 make of it, and what to change. A few tiny calls; nothing is written.`,
   examples: [
@@ -47,16 +48,30 @@ make of it, and what to change. A few tiny calls; nothing is written.`,
         'Expected a model server to look at: name one with --base-url URL or in ULTRAIF_BASE_URL.',
       )
     const { probe } = await import('../../model/probe.js')
-    for (const url of urls) {
-      const findings = await probe({
-        url,
-        model: settings.server.model,
-        apiKey: keysFor(env, urls).all,
-      })
-      edges.stdout.write(
-        settings.answer.json ? `${JSON.stringify(findings)}\n` : findingsText(findings),
-      )
+    const apiKey = keysFor(env, urls).all
+    const served = new Set<string>()
+    let exitCode: number = exitCodes.done
+    const complain = (error: unknown, code: number): void => {
+      edges.stderr.write(`${told(error)}\n`)
+      exitCode = Math.max(exitCode, code)
     }
-    return 0
+    // One after the other, and all of them: a replica that is down hides nothing about the rest.
+    for (const url of urls)
+      try {
+        const findings = await probe({ url, model: settings.server.model, apiKey })
+        served.add(findings.model)
+        edges.stdout.write(
+          settings.answer.json ? `${JSON.stringify(findings)}\n` : findingsText(findings),
+        )
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error
+        complain(error, error.exitCode)
+      }
+    if (served.size > 1) {
+      const names = [...served].join(', ')
+      const message = `replicas have to serve one model, and these serve ${names}; name one with --model, or give them different roles`
+      complain(new Failure('usage', message), exitCodes.usage)
+    }
+    return exitCode
   },
 })

@@ -102,11 +102,15 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
         also: alsoFiles,
         passesOn: false,
         inPipe: false,
-        prepare: async ({ log, signal }) => {
+        prepare: async preparing => {
           const { connectModels } = await import('../models.js')
-          const { roles, models } = await connectModels(settings, env, { log, signal })
+          const { roles, models } = await connectModels(settings, env, preparing)
           try {
-            const stage = await buildPipeline(recipe, { model: roles, options, log })
+            const stage = await buildPipeline(recipe, {
+              model: roles,
+              options,
+              log: preparing.log,
+            })
             checkHeeded(until, recipe.name)
             return { stage, models, ours: recipe.ours }
           } catch (error) {

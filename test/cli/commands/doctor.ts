@@ -43,3 +43,25 @@ t.test('a refused key ends with 1 and says which variable to set', async t => {
   t.match(ran.stderr, /ULTRAIF_API_KEY/)
   t.notMatch(ran.stderr, /wrong-key/)
 })
+
+t.test('a replica that is down hides nothing about the others', async t => {
+  const server = await simulate()
+  t.teardown(() => server.close())
+  const ran = await runProgram(['doctor'], {
+    env: { ULTRAIF_BASE_URL: `http://127.0.0.1:1,${server.url}` },
+  })
+  t.equal(ran.code, 1)
+  t.match(ran.stdout, new RegExp(`^${server.url}\n`))
+  t.match(ran.stderr, /127\.0\.0\.1:1: no connection/)
+})
+
+t.test('replicas that serve different models are told before a run fails', async t => {
+  const servers = [await simulate(), await simulate({ model: 'other' })]
+  t.teardown(() => Promise.all(servers.map(server => server.close())))
+  const ran = await runProgram([
+    'doctor',
+    ...servers.flatMap(({ url }) => ['--base-url', url]),
+  ])
+  t.equal(ran.code, 2)
+  t.match(ran.stderr, /one model, and these serve simulated, other/)
+})
