@@ -11,12 +11,6 @@ import { sampleOptions, type SampleInput } from './options.js'
 import { windowFor } from './window.js'
 
 /**
- * Records for each sequence that either model may work on. In waves a record has one call at a
- * time to make as a rule, so more of them have to be open than the servers take calls.
- */
-const perLimit = { all: 1, pass: 1.5, pair: 1.5 }
-
-/**
  * ```ts
  * sample(model, { until: 'pass', seed: 1, generate: { samples: 8 } })
  * sample({ generate: model, judge: other }, { evaluate: { judge: 'apart' } })
@@ -27,17 +21,21 @@ export const sample = (
   models: SampleModels,
   options: SampleInput = {},
 ): Stage<Record, Record> => {
-  const { until, window, order } = sampleOptions.parse(options)
+  const { until, window: given, order } = sampleOptions.parse(options)
   const ledger = currentLedger()
   ledger.until = until
-  const both = bothOf(models)
-  const windows = both.map(model => windowFor(model, window, perLimit[until]))
+  const [writer, judge] = bothOf(models)
+  // In waves a record makes one call at a time as a rule: as many records as both together take
+  // calls, or twice as many as one for both, so that there is always a call that waits.
+  const drawing = windowFor(writer, undefined)
+  const judging = windowFor(judge, undefined)
   return perRecord(sampleRecord(models, options, ledger), {
-    window: window ?? (() => windows.reduce((sum, size) => sum + size(), 0)),
+    window: given ?? (() => drawing() + judging()),
     order,
     name: 'sample',
     onSourceEnd: () => {
-      for (const model of both) model.inputEnded?.()
+      writer.inputEnded?.()
+      judge.inputEnded?.()
     },
   })
 }
