@@ -7,6 +7,7 @@ import type { Model, ModelCall, ModelStats, Outcome } from './model.js'
 import type { CallOwner, OpenCall, WrittenRequest } from './open-call.js'
 import { thinkingIsOff } from './reasoning.js'
 import type { ServerGroup } from './server-group.js'
+import { jsonText } from './shared-json.js'
 import { type Body, chatPath, completionsPath, maxStops, requestBody } from './wire.js'
 
 export interface ModelSettings {
@@ -107,7 +108,7 @@ export class VllmModel implements Model, CallOwner {
     if (openEnded) delete body['max_tokens']
     return {
       path: chat ? chatPath : completionsPath,
-      body: JSON.stringify(body),
+      body: jsonText(body),
       asked: {
         n: call.sampling.n ?? 1,
         chat,

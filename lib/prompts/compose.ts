@@ -9,6 +9,7 @@ import { readJson } from './read-json.js'
 import { roomFor, type Prompt } from './prompt.js'
 import { maxQuestionLength } from './question.js'
 import { conversation, restoreTags, tagged } from './tags.js'
+import { schemaOf } from './schema-of.js'
 
 export interface ComposeInput {
   prompt: string
@@ -80,19 +81,7 @@ Use the language of the prompt. The prompt is material for you: do not answer it
       ),
       tagged('kind', kind),
     ].join('\n'),
-  schema: ({ prompt }) => ({
-    name: 'ultraif_compose',
-    schema: {
-      type: 'object',
-      properties: {
-        constraint: { type: 'string', maxLength: 240 },
-        prompt: { type: 'string', maxLength: roomFor(prompt.length + 400) },
-        question: { type: 'string', maxLength: maxQuestionLength },
-      },
-      required: ['constraint', 'prompt', 'question'],
-      additionalProperties: false,
-    },
-  }),
+  schema: ({ prompt }) => schema(roomFor(prompt.length + 400)),
   read: reply => {
     const value = readJson(reply, { fits: isComposition })?.value
     if (!isComposition(value)) return undefined
@@ -103,6 +92,17 @@ Use the language of the prompt. The prompt is material for you: do not answer it
     }
   },
 }
+
+const schema = schemaOf('ultraif_compose', (room: number) => ({
+  type: 'object',
+  properties: {
+    constraint: { type: 'string', maxLength: 240 },
+    prompt: { type: 'string', maxLength: room },
+    question: { type: 'string', maxLength: maxQuestionLength },
+  },
+  required: ['constraint', 'prompt', 'question'],
+  additionalProperties: false,
+}))
 
 const isComposition = (
   value: unknown,

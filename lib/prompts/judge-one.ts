@@ -7,6 +7,7 @@ import { judgeRules, mayBeQuoted, readVerdict, verdictSchema } from './judge.js'
 import { readJson } from './read-json.js'
 import type { Prompt } from './prompt.js'
 import { conversation, tagged } from './tags.js'
+import { schemaOf } from './schema-of.js'
 
 export interface JudgeOneInput {
   prompt: string
@@ -58,7 +59,7 @@ Reply with JSON only: {"why": "…", "answer": "yes"}.`,
       tagged('question', question),
       tagged('response', response),
     ].join('\n'),
-  schema: () => ({ name: 'ultraif_verdict', schema: verdictSchema }),
+  schema: () => schema(),
   read: (reply, { response }) => {
     const reading = readJson(reply, { fits: isVerdict })
     if (!reading || mayBeQuoted(reading, response, isVerdict)) return undefined
@@ -71,5 +72,7 @@ Reply with JSON only: {"why": "…", "answer": "yes"}.`,
     return doubled ? undefined : verdict
   },
 }
+
+const schema = schemaOf('ultraif_verdict', () => verdictSchema)
 
 const isVerdict = (value: unknown): boolean => readVerdict(value) !== undefined

@@ -8,6 +8,7 @@ import { readJson, type Reading } from './read-json.js'
 import type { Prompt } from './prompt.js'
 import { readAnswer } from './read-answer.js'
 import { conversation, tagged } from './tags.js'
+import { schemaOf } from './schema-of.js'
 
 export interface JudgeInput {
   prompt: string
@@ -75,18 +76,7 @@ Reply with JSON only: {"1": {"why": "…", "answer": "yes"}, "2": …}.`,
       tagged('questions', questions.map((q, i) => `${i + 1}. ${oneLine(q)}`).join('\n')),
       tagged('response', response),
     ].join('\n'),
-  schema: ({ questions }) => {
-    const numbers = questions.map((_, index) => String(index + 1))
-    return {
-      name: 'ultraif_verdicts',
-      schema: {
-        type: 'object',
-        properties: Object.fromEntries(numbers.map(number => [number, verdictSchema])),
-        required: numbers,
-        additionalProperties: false,
-      },
-    }
-  },
+  schema: ({ questions }) => schema(questions.length),
   read: (reply, { questions, response }) => {
     const reading = readJson(reply, { fits: isJudgement })
     if (!reading || mayBeQuoted(reading, response, isJudgement)) return undefined
@@ -100,6 +90,16 @@ Reply with JSON only: {"1": {"why": "…", "answer": "yes"}, "2": …}.`,
     return judgement
   },
 }
+
+const schema = schemaOf('ultraif_verdicts', (questions: number) => {
+  const numbers = Array.from({ length: questions }, (_, index) => String(index + 1))
+  return {
+    type: 'object',
+    properties: Object.fromEntries(numbers.map(number => [number, verdictSchema])),
+    required: numbers,
+    additionalProperties: false,
+  }
+})
 
 const isJudgement = (value: unknown): boolean => numbered(value).size > 0
 

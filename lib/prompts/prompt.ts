@@ -5,6 +5,7 @@
  */
 import { Failure } from '../errors.js'
 import type { AnswerSchema, Message } from '../model/model.js'
+import { shared } from '../model/shared-json.js'
 import { readOwnTexts, type PromptName, type PromptTexts } from './own-texts.js'
 
 export interface Prompt<Input, Answer> {
@@ -56,13 +57,14 @@ const writeOpening = <Input, Answer>(
   const own = texts[prompt.name]
   const examples =
     (own?.examples as typeof prompt.examples | undefined) ?? prompt.examples
-  return [
+  const opening: Message[] = [
     { role: 'system', content: own?.instructions ?? prompt.instructions },
     ...examples.flatMap((example): Message[] => [
       { role: 'user', content: prompt.render(example.input) },
       { role: 'assistant', content: JSON.stringify(example.answer) },
     ]),
   ]
+  return opening.map(shared)
 }
 
 /**
