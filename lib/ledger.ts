@@ -84,6 +84,27 @@ const current = new AsyncLocalStorage<Ledger>()
 /** The ledger of the run that is being built, or a fresh one outside of a run. */
 export const currentLedger = (): Ledger => current.getStore() ?? new Ledger()
 
-/** Builds stages whose records are accounted for in `ledger`. */
-export const accountedIn = <T>(ledger: Ledger, build: () => T): T =>
-  current.run(ledger, build)
+/**
+ * Builds stages whose records are accounted for in `ledger`; `build` may be async. When nothing
+ * is being built any more the store is switched off: while it is on, every promise of the
+ * process is followed, at three times its price.
+ */
+export const accountedIn = <T>(ledger: Ledger, build: () => T): T => {
+  building++
+  let built: T
+  try {
+    built = current.run(ledger, build)
+  } catch (error) {
+    endBuilding()
+    throw error
+  }
+  if (built instanceof Promise) built.then(endBuilding, endBuilding)
+  else endBuilding()
+  return built
+}
+
+let building = 0
+
+const endBuilding = (): void => {
+  if (--building === 0) current.disable()
+}

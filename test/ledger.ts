@@ -23,6 +23,42 @@ t.test('a stage finds the books of the run it is built in, and of no other', asy
   t.not(currentLedger(), ledger)
 })
 
+t.test('a stage that is built late finds the books, whatever else was built', async t => {
+  const [slow, quick] = [new Ledger(), new Ledger()]
+  let go = () => {}
+  const gate = new Promise<void>(resolve => (go = resolve))
+  const late = accountedIn(slow, async () => {
+    await gate
+    return currentLedger()
+  })
+  t.equal(await accountedIn(quick, async () => currentLedger()), quick)
+  go()
+  t.equal(await late, slow)
+})
+
+t.test('a build that fails leaves the next one its books', async t => {
+  t.throws(() =>
+    accountedIn(new Ledger(), () => {
+      throw new Error('a recipe that is wrong')
+    }),
+  )
+  await t.rejects(accountedIn(new Ledger(), async () => Promise.reject(new Error('too'))))
+  const ledger = new Ledger()
+  t.equal(await accountedIn(ledger, async () => currentLedger()), ledger)
+})
+
+/** Whether Node follows promises now: each then carries what it was made in. */
+const followed = (): boolean =>
+  Object.getOwnPropertySymbols(Promise.resolve()).some(({ description }) =>
+    /store/i.test(description ?? ''),
+  )
+
+t.test('a process that only runs pays for no books on its promises', async t => {
+  await accountedIn(new Ledger(), async () => {})
+  if (!accountedIn(new Ledger(), followed)) return t.pass('newer Nodes follow none')
+  t.notOk(followed())
+})
+
 t.test('the record is published as JSON Schema', async t => {
   t.match(recordSchema(), {
     type: 'object',

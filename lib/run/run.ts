@@ -142,7 +142,9 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
 
   const flow = async (): Promise<void> => {
     const { signal } = breaking
-    const { stage } = (works = await plan.prepare({ log, signal, onLost }))
+    const { stage } = (works = await accountedIn(ledger, async () =>
+      plan.prepare({ log, signal, onLost }),
+    ))
     breaking.signal.throwIfAborted()
     await outputs.begin()
     if (fromStdin && edges.stdin.isTTY)
@@ -154,7 +156,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     })
     await pipeline(
       source,
-      toDuplex(chain(stage, ending, stringify())),
+      accountedIn(ledger, () => toDuplex(chain(stage, ending, stringify()))),
       outputs.rows ?? edges.stdout,
       { signal: breaking.signal },
     )
@@ -176,7 +178,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   let error: unknown
   let atTheBreak: ReturnType<typeof summarize> | undefined
   try {
-    await accountedIn(ledger, flow)
+    await flow()
   } catch (thrown) {
     error = breaking.signal.aborted ? breaking.signal.reason : thrown
     // Taken before calls are cut: what settles from here on reaches nobody.
