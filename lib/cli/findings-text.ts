@@ -25,7 +25,10 @@ export const findingsText = (findings: Findings): string => {
     ['gauges (/metrics)', can(findings.metrics)],
   ]
   const then: [string, string][] = [
-    ['in flight', `${settings.concurrency} sequences`],
+    [
+      'in flight',
+      `${settings.concurrency} sequences${findings.metrics ? ' at first, then as its gauges say' : ''}`,
+    ],
     [
       'answers',
       settings.structured ? 'asked for by schema' : 'asked for by the prompt alone',

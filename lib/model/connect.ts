@@ -68,7 +68,7 @@ export const connect = async (
           .filter(group => group.endpoints.includes(endpoint))
         joinIn(endpoint, its, present.has(endpoint), log)
         return concurrency === 'auto'
-          ? steer(endpoint, its, present.has(endpoint), signal)
+          ? steer(endpoint, its, present.has(endpoint), { signal, log })
           : undefined
       }),
     )
@@ -102,12 +102,12 @@ const steer = async (
   endpoint: Endpoint,
   groups: readonly ServerGroup[],
   isPresent: boolean,
-  signal: AbortSignal | undefined,
+  { signal, log }: Pick<CallSettings, 'signal' | 'log'>,
 ): Promise<void> => {
   const [model] = endpoint.models
   const start = isPresent ? await readStart(endpoint, { model, signal }) : {}
   const queued = () => groups.reduce((sum, group) => sum + group.queued, 0)
-  endpoint.steering = new Steering(endpoint, { start, queued, model })
+  endpoint.steering = new Steering(endpoint, { start, queued, model, log })
 }
 
 interface Place {

@@ -28,7 +28,10 @@ export const startLimit = (gauges: Gauges | undefined, closed?: string): Start =
   if (!gauges)
     return {
       limit: blindLimit,
-      reason: `fixed: ${closed ?? 'the server has told nothing of its load yet'}`,
+      reason:
+        closed === undefined
+          ? 'a first guess: the server has told nothing of its load yet'
+          : `fixed: ${closed}`,
     }
   const { kvTokens, kvUsage = 0, engines } = gauges
   if (!kvTokens)

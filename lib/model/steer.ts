@@ -73,6 +73,10 @@ export class Steer {
   limit: number
   /** Why the limit is what it is, in words. */
   reason: string
+  /** The limit has found what binds. It goes on to follow that. */
+  settled = false
+  /** A first guess has been made by the size of the cache. */
+  #guessed: boolean
   readonly #held = new HeldTokens()
   readonly #full = new FullSlots()
   #readAt = -Infinity
@@ -100,6 +104,7 @@ export class Steer {
     const { limit, reason } = startLimit(start, closed)
     this.limit = limit
     this.reason = reason
+    this.#guessed = start?.kvTokens !== undefined
   }
 
   /** An HTTP answer of so many sequences. */
@@ -159,6 +164,7 @@ export class Steer {
     this.#sinceReading = 0
     this.#readAt = reading.now
     this.#others = load.others
+    if (!this.#guessed && reading.gauges.kvTokens) this.#guess(load)
     if (load.generations >= 1) this.#ceiling.served(load.inFlight + load.others)
 
     const overflows =
@@ -171,6 +177,16 @@ export class Steer {
     else if (this.#full.slots !== undefined) this.#behindSlots(this.#full.slots, load)
     else if (load.binds && waiting <= Math.max(2, reserveBehind(running) / 2))
       this.#grow(load)
+  }
+
+  /** A server that could not be asked at the start has come up since. */
+  #guess({ gauges, others, kvUsage }: Load): void {
+    this.#guessed = true
+    const { limit, reason } = startLimit({ ...gauges, kvUsage: others > 0 ? kvUsage : 0 })
+    if (limit <= this.limit) return
+    this.limit = limit
+    this.reason = reason
+    this.#sinceMove = 0
   }
 
   #loadOf(reading: Reading): Load {
@@ -217,6 +233,7 @@ export class Steer {
     const { running, waiting, inFlight, share, binds } = load
     const reserve = reserveBehind(slots)
     const reason = `${slots} sequences run at once, ${reserve} wait behind them`
+    this.settled = true
     if (waiting > 1.5 * reserve) {
       // A queue longer than all of our work is not our doing: no less than we would send alone.
       const least = (slots + reserve) / (waiting > inFlight ? 1 : 2)
@@ -235,7 +252,10 @@ export class Steer {
     const room = Math.min(this.#room(load, aim), mostPerEngine * gauges.engines)
     if (this.#kvOf(load) < kvLow)
       this.#raise(2 * this.limit, room, now, 'growing: the server takes more')
-    else if (generations >= 1) this.reason = kvReason
+    else if (generations >= 1) {
+      this.reason = kvReason
+      this.settled = true
+    }
   }
 
   /** Sequences of ours that bring the cache to such a use. */

@@ -12,7 +12,7 @@ import type { Usage } from './model.js'
 import { Steer } from './steer.js'
 
 /** What of an endpoint is steered. */
-export type Steered = Pick<Endpoint, 'limit' | 'ask' | 'shown'>
+export type Steered = Pick<Endpoint, 'address' | 'limit' | 'ask'>
 
 /** What is known of a server's gauges before the first call. Neither: it could not be asked yet. */
 export interface StartReading {
@@ -27,6 +27,8 @@ export interface SteeringOptions {
   queued: () => number
   /** As served, for pages that list several models. */
   model?: string | undefined
+  /** A line for people: where the limit starts, and where it comes to rest. */
+  log?: ((line: string) => void) | undefined
 }
 
 export interface SteeringState {
@@ -45,7 +47,7 @@ const timeoutMs = 10_000
 
 /** Asks for the gauges once, at the start. Never throws but for the signal. */
 export const readStart = async (
-  endpoint: Pick<Endpoint, 'ask' | 'shown'>,
+  endpoint: Pick<Endpoint, 'ask'>,
   {
     signal,
     model,
@@ -57,7 +59,7 @@ export const readStart = async (
   if ('kind' in answer || answer.status >= 500 || answer.status === 429) return {}
   const what =
     answer.status === 200 ? 'has no gauges of vLLM' : `answers ${answer.status}`
-  return { closed: `${endpoint.shown(request)} ${what}` }
+  return { closed: `${request.path} ${what}` }
 }
 
 const gaugesOf = (answer: Answer | Fault, model?: string): Gauges | undefined =>
@@ -69,6 +71,7 @@ export class Steering {
   readonly #steer: Steer
   readonly #leaving = new AbortController()
   #gauges: Gauges | undefined
+  #told = false
   #busy = false
   #asking = false
   #timer: NodeJS.Timeout | undefined
@@ -79,6 +82,7 @@ export class Steering {
     this.#options = options
     this.#steer = new Steer(options.start.gauges, options.start.closed)
     this.#apply()
+    this.#tell(options.start.closed === undefined ? ' at first' : '')
   }
 
   get state(): SteeringState {
@@ -145,8 +149,18 @@ export class Steering {
       const { inFlight } = this.#endpoint.limit
       this.#steer.read({ now, gauges, inFlight, queued: this.#options.queued() })
       this.#apply()
+      if (this.#steer.settled && !this.#told) {
+        this.#told = true
+        this.#tell(' from here on, or thereabouts')
+      }
     }
     if (this.#busy) this.#schedule(Math.max(firstMs, everyMs - (now - askedAt)))
+  }
+
+  #tell(when: string): void {
+    const { limit, reason } = this.#steer
+    const { shown } = this.#endpoint.address
+    this.#options.log?.(`${shown}: ${limit} sequences in flight${when} (${reason})`)
   }
 
   #apply(): void {

@@ -54,7 +54,7 @@ t.test('1,024 slots are reached from a guess that was too low', async t => {
 })
 
 t.test('a server that does not tell its cache is found out by growing', async t => {
-  const h100 = new Steered({ blindStart: true })
+  const h100 = new Steered({ silent: true })
   t.equal(h100.steer.limit, 64)
   h100.run(90)
   const settled = h100.run(60)
@@ -126,8 +126,16 @@ t.test('the queue of another client costs us nothing of our own', async t => {
   t.equal(slots.steer.limit, 80)
 })
 
+t.test('a server that came up later is not grown into from nothing', async t => {
+  const steer = new Steer(undefined)
+  t.equal(steer.limit, 64)
+  const gauges = { ...idle, running: 64, kvUsage: 0.05, kvTokens: 464_816 }
+  steer.read({ now: 0, gauges, inFlight: 64, queued: 100 })
+  t.equal(steer.limit, 390)
+})
+
 t.test('with little work the limit stays where it is', async t => {
-  const h100 = new Steered({ blindStart: true })
+  const h100 = new Steered({ silent: true })
   h100.queued(0)
   h100.run(60)
   t.equal(h100.steer.limit, 64)

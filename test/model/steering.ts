@@ -18,9 +18,9 @@ const steer = (
   t: Test,
   endpoint: Endpoint,
   start: Awaited<ReturnType<typeof readStart>>,
-  queued = 100,
+  log?: (line: string) => void,
 ): Steering => {
-  const steering = new Steering(endpoint, { start, queued: () => queued })
+  const steering = new Steering(endpoint, { start, queued: () => 100, log })
   t.teardown(() => steering.stop())
   return steering
 }
@@ -68,7 +68,7 @@ t.test('without gauges the limit is fixed, says why, and nothing is asked', asyn
     const { endpoint } = await pageServer(t, response => send(response, body, status))
     const steering = steer(t, endpoint, await readStart(endpoint))
     t.equal(endpoint.limit.max, 64)
-    t.match(steering.state.reason, /GET http:\S+\/metrics (answers 40[14]|has no gauges)/)
+    t.match(steering.state.reason, /\/metrics (answers 40[14]|has no gauges)/)
     const timers = t.capture(globalThis, 'setTimeout')
     steering.busy()
     t.equal(timers().length, 0)
@@ -101,6 +101,26 @@ t.test('the limit follows what the server says while calls are in flight', async
   t.equal(endpoint.limit.max, 36, 'nine tenths of what ran when the cache was full')
   t.match(steering.state.reason, /cache overflowed/)
   t.equal(server.others.length, 2, 'full for a moment is not too full')
+})
+
+t.test('people are told where the limit starts and where it comes to rest', async t => {
+  let asked = 0
+  const { endpoint, server } = await pageServer(t, response => {
+    for (let i = 0; i < 80; i++) steering.answered({ prompt: 1, completion: 1 }, 1)
+    send(response, page(asked++ % 2 ? 64 : 63, 26, 0.2))
+  })
+  const lines: string[] = []
+  const steering = steer(t, endpoint, {}, line => lines.push(line))
+  endpoint.limit.take(64)
+  steering.busy()
+  while (lines.length < 2) await turn()
+  t.match(lines, [
+    `${server.url}: 64 sequences in flight at first (`,
+    `${server.url}: 57 sequences in flight from here on, or thereabouts (64 sequences run at once, 16 wait behind them)`,
+  ])
+  const closed: string[] = []
+  steer(t, endpoint, { closed: '/metrics answers 404' }, line => closed.push(line))
+  t.same(closed, [`${server.url}: 64 sequences in flight (fixed: /metrics answers 404)`])
 })
 
 t.test('a reading that fails changes nothing', async t => {

@@ -13,6 +13,13 @@ t.test('it tells people what a server can do and what a run would use', async t 
   t.match(stdout, /A run would use\n  in flight +64 sequences/)
 })
 
+t.test('it tells how many sequences a run would begin with, by the cache', async t => {
+  const server = await simulate({ time: 'h100-8b' })
+  t.teardown(() => server.close())
+  const { stdout } = await runProgram(['doctor', '--base-url', server.url])
+  t.match(stdout, /in flight +390 sequences at first, then as its gauges say\n/)
+})
+
 t.test('--json gives programs one line a server', async t => {
   const [one, two] = [await simulate(), await simulate({ flavour: 'plain' })]
   t.teardown(() => Promise.all([one.close(), two.close()]))
