@@ -118,7 +118,7 @@ export const sampleOptions = z.strictObject({
     .enum(['all', 'pass', 'pair'])
     .default('all')
     .describe(
-      'draw all samples, or in waves until one passes, or until a pair is found; pass and pair save calls',
+      'draw all samples, or in waves until one passes (the same first pass for fewer calls), or until a pair is found (the first one, not the widest)',
     ),
   waves: z
     .array(count(1))
