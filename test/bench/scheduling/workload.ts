@@ -37,11 +37,24 @@ export const serverOptions: SimulateOptions = {
   },
 }
 
-/** Records as `parse` makes them, with nothing asked of them yet. */
-export const makeRecords = (count: number): Record[] =>
+/** Records as `parse` makes them, with nothing asked of them yet, after a long talk if so wanted. */
+export const makeRecords = (count: number, historyTokens = 0): Record[] =>
   Array.from({ length: count }, (_, i) => {
     const query = `Write about ${subjects[i % subjects.length]} for reader ${i}.`
-    return { id: `${i.toString(16).padStart(16, '0')}-${i}`, query, seed: { query } }
+    const record = {
+      id: `${i.toString(16).padStart(16, '0')}-${i}`,
+      query,
+      seed: { query },
+    }
+    if (historyTokens === 0) return record
+    const content = `I am reader ${i}, ${cutTokens(thoughts, historyTokens)}`
+    return {
+      ...record,
+      history: [
+        { role: 'user', content },
+        { role: 'assistant', content: 'I see.' },
+      ],
+    }
   })
 const subjects = ['rivers', 'bread', 'chess', 'winter', 'maps', 'trains', 'bees']
 

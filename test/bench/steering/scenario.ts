@@ -1,0 +1,93 @@
+/** Servers of which the client knows nothing, and what happens to them in the middle of a run. */
+import { type TimeLaw, timeLaws } from '../../../fixtures/vllm/engine/time-law.js'
+import type { SimulateOptions } from '../../../fixtures/vllm/options.js'
+import type { VirtualServer } from '../virtual/server.js'
+
+export interface Scenario {
+  name: string
+  law: TimeLaw
+  servers: number
+  records: number
+  /** Tokens of the talk before each prompt, in every call: what fills KV memory. */
+  historyTokens: number
+  /** Fixed limits to compare with, for each server. */
+  sweep: number[]
+  /** KV memory is what binds: its use is to settle at 0.80 to 0.90. */
+  kvBinds?: boolean
+  /** Nobody can do well here; shown without a goal. */
+  noGoal?: boolean
+  flavour?: SimulateOptions['flavour']
+  /** Another program at the first server, with so many sequences in flight. */
+  intruder?: { fromMs: number; toMs: number; sequences: number }
+  /** The second server dies, and comes back. */
+  outage?: { fromMs: number; toMs: number }
+}
+
+const h100 = timeLaws['h100-8b']
+/** Enough memory for all slots. */
+const roomy = (slots: number): TimeLaw => ({
+  ...h100,
+  maxNumSeqs: slots,
+  kvTokens: slots * 4096,
+})
+const kvSweep = [256, 384, 448, 512, 576, 640, 768, 1024]
+const around = (slots: number): number[] =>
+  [1, 1.125, 1.25, 1.5].map(times => Math.round(times * slots))
+
+export const scenarios: Scenario[] = [
+  {
+    name: 'H100, 8B: KV memory binds',
+    law: h100,
+    servers: 1,
+    records: 2000,
+    historyTokens: 1000,
+    sweep: kvSweep,
+    kvBinds: true,
+  },
+  {
+    name: '64 slots',
+    law: roomy(64),
+    servers: 1,
+    records: 500,
+    historyTokens: 0,
+    sweep: around(64),
+  },
+  {
+    name: '256 slots',
+    law: roomy(256),
+    servers: 1,
+    records: 2000,
+    historyTokens: 0,
+    sweep: around(256),
+  },
+  {
+    name: 'H100, a second client with 300 sequences from 120 to 240 s',
+    law: h100,
+    servers: 1,
+    records: 2000,
+    historyTokens: 1000,
+    sweep: kvSweep,
+    intruder: { fromMs: 120_000, toMs: 240_000, sequences: 300 },
+  },
+  {
+    name: 'two H100, one gone from 60 to 120 s',
+    law: h100,
+    servers: 2,
+    records: 2000,
+    historyTokens: 1000,
+    sweep: kvSweep,
+    outage: { fromMs: 60_000, toMs: 120_000 },
+  },
+  {
+    name: 'H100, no /metrics',
+    law: h100,
+    servers: 1,
+    records: 1000,
+    historyTokens: 1000,
+    sweep: kvSweep,
+    flavour: 'plain',
+    noGoal: true,
+  },
+]
+
+export type Servers = readonly VirtualServer[]
