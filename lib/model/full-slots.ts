@@ -9,6 +9,9 @@ const readingsNeeded = 3
 /** Part of the batch that must have been answered, and replaced, meanwhile. */
 const replacedNeeded = 0.1
 
+/** vLLM counts after a step, when those that ended have left and their places are still free. */
+export const stillFull = 0.85
+
 /** What waits at the server behind so many slots: chance evens out over many, so less for each. */
 export const reserveBehind = (slots: number): number => Math.ceil(2 * Math.sqrt(slots))
 
@@ -26,7 +29,7 @@ export class FullSlots {
       return
     }
     const flat = this.#flat
-    if (!flat || running > grown(flat.batch) || grown(running) < flat.batch) {
+    if (!flat || running > grown(flat.batch) || running < flat.batch * stillFull) {
       this.#flat = { batch: running, readings: 1, answered: 0 }
       return
     }
@@ -34,7 +37,8 @@ export class FullSlots {
     flat.readings++
     flat.answered += answered
     if (flat.readings >= readingsNeeded && flat.answered >= flat.batch * replacedNeeded)
-      this.slots = flat.batch
+      // A smaller batch has another cause than slots, of which there are no fewer than before.
+      this.slots = Math.max(this.slots ?? 0, flat.batch)
   }
 
   /** The queue had another cause: the cache was full. */

@@ -12,7 +12,7 @@
  * - What is cut is cut once, and again only when answers have shown what came of it.
  */
 import { Ceiling } from './ceiling.js'
-import { FullSlots, reserveBehind } from './full-slots.js'
+import { FullSlots, reserveBehind, stillFull } from './full-slots.js'
 import type { Gauges } from './gauges.js'
 import { HeldTokens } from './held-tokens.js'
 import type { Usage } from './model.js'
@@ -233,8 +233,11 @@ export class Steer {
     const { running, waiting, inFlight, share, binds } = load
     const reserve = reserveBehind(slots)
     const reason = `${slots} sequences run at once, ${reserve} wait behind them`
+    this.reason = reason
     this.settled = true
     if (waiting > 1.5 * reserve) {
+      // What waits beside free slots waits for something else, and a cut would not shorten it.
+      if (running < slots * stillFull) return
       // A queue longer than all of our work is not our doing: no less than we would send alone.
       const least = (slots + reserve) / (waiting > inFlight ? 1 : 2)
       const wanted = Math.max(inFlight - (waiting - reserve) * share, least)
@@ -248,7 +251,8 @@ export class Steer {
   #grow(load: Load): void {
     const { generations, gauges, now } = load
     if (generations >= 1) this.#compare(load)
-    const aim = aims.find(([after]) => generations >= after)?.[1] ?? 0
+    const aim = aims.find(([after]) => generations >= after)?.[1]
+    if (aim === undefined) return
     const room = Math.min(this.#room(load, aim), mostPerEngine * gauges.engines)
     if (this.#kvOf(load) < kvLow)
       this.#raise(2 * this.limit, room, now, 'growing: the server takes more')

@@ -20,6 +20,7 @@ const names = [
   'memory',
   'throughput',
   'start-up',
+  'sweep',
 ]
 
 /** Beside the sources, from wherever the built program lies. */

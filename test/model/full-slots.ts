@@ -15,6 +15,10 @@ t.test(
   },
 )
 
+t.test('places that were free for a moment between two steps count as taken', async t => {
+  t.equal(read([128, 380, 9], [119, 384, 9], [124, 383, 9], [126, 383, 9]).slots, 128)
+})
+
 t.test('a batch that still grows is reading prompts', async t => {
   t.equal(read([64, 300, 9], [90, 280, 9], [120, 250, 9], [150, 220, 9]).slots, undefined)
 })
@@ -40,6 +44,12 @@ t.test('a server that runs more than it could has been misjudged', async t => {
   t.equal(full.slots, 64, 'fewer running is only less work')
   full.read(70, 0, 9)
   t.equal(full.slots, undefined)
+})
+
+t.test('a server does not lose slots because it is short of work', async t => {
+  const full = read([64, 30, 9], [64, 30, 9], [64, 30, 9])
+  for (let i = 0; i < 5; i++) full.read(40, 30, 9)
+  t.equal(full.slots, 64)
 })
 
 t.test('the reserve is a quarter of 64 slots and a few per cent of 1,024', async t => {

@@ -134,6 +134,30 @@ t.test('a server that came up later is not grown into from nothing', async t => 
   t.equal(steer.limit, 390)
 })
 
+t.test('a server that has answered nothing yet gets no more', async t => {
+  const steer = new Steer({ ...idle, kvTokens: 93_184 })
+  const start = steer.limit
+  for (let now = 0; now < 20_000; now += 1000)
+    steer.read({ now, gauges: { ...idle, kvUsage: 0 }, inFlight: start, queued: 100 })
+  t.equal(
+    steer.limit,
+    start,
+    'however idle it seems: gauges trail, the first most of all',
+  )
+})
+
+t.test(
+  'a server whose own front is the narrow place is not cut down to nothing',
+  async t => {
+    const front = new Steered({ prompt: () => 200, answer: () => 4 })
+    front.run(20)
+    const before = front.past.at(-1)?.answered ?? 0
+    const limited = front.run(20)
+    t.ok(Math.min(...limits(limited)) > 100, String(limits(limited)))
+    t.ok(((limited.at(-1)?.answered ?? 0) - before) / 20 > 200, 'answers a second')
+  },
+)
+
 t.test('with little work the limit stays where it is', async t => {
   const h100 = new Steered({ silent: true })
   h100.queued(0)
