@@ -163,6 +163,22 @@ t.test('sample k of n is the single call with seed + k', async t => {
     t.equal(message.content, await text({ ...body, seed: 10 + k }))
 })
 
+t.test('a warm judge’s n verdicts are those of n judges', async t => {
+  const { server, text } = await start(t, { passRate: 0.5 })
+  const question = `${tag('question', 'Is it short?')}\n${tag('response', 'Yes.')}`
+  const judge = (more: object) =>
+    structured('ultraif_verdict', question, { temperature: 0.3, ...more })
+  const singles = await Promise.all(
+    Array.from({ length: 8 }, (_, k) => text(judge({ seed: 7 + k }))),
+  )
+  const { json } = await ask(server.url, path, judge({ seed: 7, n: 8 }))
+  t.same(
+    json.choices.map(({ message }) => message.content),
+    singles,
+  )
+  t.ok(new Set(singles).size > 1, 'they are not of one mind')
+})
+
 t.test('a conversation gets the same answer in a batch as alone', async t => {
   const { server, text } = await start(t)
   const messages = ['What is a kite?', 'What is a gull?'].map(content => [
