@@ -39,8 +39,16 @@ export class EndpointPicker {
     if (idlest === undefined || this.#places.length === 1) return idlest
     const home = this.homeOf(call.rank)
     if (home === undefined || home === call.endpoint || !admits(home, call)) return idlest
-    const room = Math.max(margin, marginSequences / home.limit.max)
-    return loadOf(home) <= loadOf(idlest) + room ? home : idlest
+    return isNear(home, idlest) ? home : idlest
+  }
+
+  /** Whether a call that waits near the front may be sent there before the front is. */
+  suits(endpoint: Endpoint, call: Placed): boolean {
+    return (
+      this.homeOf(call.rank) === endpoint &&
+      call.endpoint !== endpoint &&
+      admits(endpoint, call)
+    )
   }
 
   /**
@@ -76,6 +84,9 @@ const admits = ({ limit, health }: Endpoint, { sequences, alone }: Placed): bool
   health.usable &&
   (!health.onTrial || limit.inFlight === 0) &&
   limit.admits(sequences, alone)
+
+const isNear = (home: Endpoint, idlest: Endpoint): boolean =>
+  loadOf(home) <= loadOf(idlest) + Math.max(margin, marginSequences / home.limit.max)
 
 const loadOf = ({ limit }: Endpoint): number => limit.inFlight / limit.max
 

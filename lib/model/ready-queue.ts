@@ -26,6 +26,17 @@ export class ReadyQueue<T> {
     return this.#heap[0]
   }
 
+  /**
+   * One of those near the front that passes the test: of the first `count` places of the heap,
+   * which hold the front and what comes not long after it, in no order.
+   */
+  near(count: number, test: (item: T) => boolean): T | undefined {
+    const heap = this.#heap
+    const end = Math.min(count, heap.length)
+    for (let at = 0; at < end; at++) if (test(heap[at] as T)) return heap[at]
+    return undefined
+  }
+
   push(item: T): void {
     const heap = this.#heap
     let at = heap.length

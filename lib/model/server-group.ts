@@ -146,9 +146,23 @@ export class ServerGroup {
     for (let call = this.#queue.peek(); call; call = this.#queue.peek()) {
       const endpoint = call.waiting ? this.#picker.pick(call) : undefined
       if (call.waiting && !endpoint) return
-      this.#queue.shift()
-      if (endpoint) this.#send(call, endpoint)
+      const better = endpoint && this.#closerTo(endpoint, call)
+      if (better) this.#send(better, endpoint)
+      else {
+        this.#queue.shift()
+        if (endpoint) this.#send(call, endpoint)
+      }
     }
+  }
+
+  /** Instead of a call whose record is at home elsewhere, one not far behind that is at home here. */
+  #closerTo(endpoint: Endpoint, call: OpenCall): OpenCall | undefined {
+    const servers = this.endpoints.length
+    if (servers === 1 || this.#picker.suits(endpoint, call)) return undefined
+    return this.#queue.near(
+      lookAhead * servers,
+      other => other.waiting && this.#picker.suits(endpoint, other),
+    )
   }
 
   #send(call: OpenCall, endpoint: Endpoint): void {
@@ -309,6 +323,14 @@ export class ServerGroup {
     this.#schedulePump()
   }
 }
+
+/**
+ * Waiting calls, for each server, among which one is looked for that is at home where a place is
+ * free. Full servers have places one by one, so without it their calls would fall anywhere: of
+ * the prompt tokens of 5 responses a record and their judge, one server finds 79 % in its cache,
+ * two found 68 %, and find 78 % with it (eight: 44 %, and 68 %).
+ */
+const lookAhead = 128
 
 /** The context was asked for too much, not the gateway: less room for the answer may do. */
 const leavesRoom = ({ code, status }: AttemptFailure): boolean =>

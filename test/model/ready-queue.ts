@@ -42,3 +42,19 @@ t.test('those that wait already follow a new order', async t => {
     [9, 7, 5, 3, 1],
   )
 })
+
+t.test('one that suits is found near the front, and nothing is taken', async t => {
+  const queue = new ReadyQueue<number>((a, b) => a - b)
+  for (const item of [5, 3, 8, 1, 9, 2]) queue.push(item)
+  t.equal(
+    queue.near(10, item => item > 4 && item < 6),
+    5,
+  )
+  t.equal(
+    queue.near(1, item => item > 4),
+    undefined,
+    'only as far as asked',
+  )
+  t.equal(queue.size, 6)
+  t.equal(queue.peek(), 1)
+})

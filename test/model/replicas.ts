@@ -8,8 +8,11 @@ import { completion, failure, loopback, send } from '../../fixtures/loopback.js'
 import { simulate, type SimulateOptions } from '../../fixtures/vllm/simulate.js'
 import type { Failure } from '../../lib/errors.js'
 import { connectRoles } from '../../lib/model/connect-roles.js'
+import { parseAddress } from '../../lib/model/address.js'
+import { Endpoint } from '../../lib/model/endpoint.js'
 import type { ModelCall } from '../../lib/model/model.js'
 import type { VllmOptions } from '../../lib/model/options.js'
+import { EndpointPicker } from '../../lib/model/pick-endpoint.js'
 import { vllm } from '../../lib/model/vllm.js'
 
 const ask = (content = 'Hi', rank = 0): ModelCall => ({
@@ -243,4 +246,43 @@ t.test('a server that two groups share has one limit', async t => {
   while (open.length < 3) await new Promise(setImmediate)
   for (const response of open.slice(1)) send(response, ok)
   for (const outcome of await Promise.all(judged)) t.match(outcome, { ok: true })
+})
+
+t.test('a free place goes to a call whose record is at home there', async t => {
+  const seen: { [name: string]: { rank: number; response: ServerResponse }[] } = {}
+  const held = (name: string) => {
+    const calls = (seen[name] = [] as { rank: number; response: ServerResponse }[])
+    return loopback(({ body }, response) => {
+      calls.push({ rank: Number(body.messages[0].content), response })
+    })
+  }
+  const fakes = [await held('a'), await held('b')]
+  const { model } = await connect(
+    t,
+    fakes.map(({ url }) => url),
+    { concurrency: 1 },
+  )
+  t.teardown(() => Promise.all(fakes.map(fake => fake.close())))
+  const reached = async (name: string, count: number) => {
+    while ((seen[name]?.length ?? 0) < count) await new Promise(setImmediate)
+    return seen[name]?.at(-1)?.rank ?? -1
+  }
+  const calls = Array.from({ length: 80 }, (_, rank) => model.call(ask(`${rank}`, rank)))
+  await reached('a', 1)
+  await reached('b', 1)
+  for (let count = 1; count < 12; count++) {
+    const open = seen['a']?.[count - 1]
+    if (open) send(open.response, ok)
+    await reached('a', count + 1)
+  }
+  // b was busy all the while: only what is at home at a, or all there is, went to a.
+  const picker = new EndpointPicker(
+    fakes.map(({ url }) => new Endpoint(parseAddress(url), { concurrency: 1 })),
+  )
+  const atHome = seen['a']?.slice(1).filter(({ rank }) => {
+    return picker.homeOf(rank)?.address.shown === fakes[0]?.url
+  })
+  t.equal(atHome?.length, 11)
+  model.abort()
+  await Promise.all(calls)
 })
