@@ -1,7 +1,9 @@
 /** The stages as a user has them: compose, then samples that are judged as soon as they are there. */
 import _ from 'highland'
+import type { Record } from '../../../lib/record.js'
 import { chain } from '../../../lib/stage.js'
 import { compose } from '../../../lib/stages/compose.js'
+import { generate } from '../../../lib/stages/generate.js'
 import { sample } from '../../../lib/stages/sample.js'
 import { composing, type Policy, sampling } from './policy.js'
 
@@ -18,12 +20,23 @@ export const ours = (
       compose(model, { ...composing, window: windows.compose }),
       sample(model, { seed, generate: { samples }, window: windows.sample }),
     )
-    await new Promise<void>((resolve, reject) => {
-      _([...records])
-        .through(stage)
-        .stopOnError(reject)
-        .each(done)
-        .done(resolve)
-    })
+    await drain(stage(_([...records])), done)
   },
 })
+
+/** One response to each record, nothing else: calls that are all of one kind. */
+export const responses = (concurrency: number | 'auto'): Policy => ({
+  name: `responses, --concurrency ${concurrency}`,
+  async run({ records, connect, done }) {
+    const stage = generate(await connect(concurrency), { samples: 1, seed: 1 })
+    await drain(stage(_([...records])), done)
+  },
+})
+
+const drain = (
+  stream: Highland.Stream<Record>,
+  done: (record: Record) => void,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    stream.stopOnError(reject).each(done).done(resolve)
+  })

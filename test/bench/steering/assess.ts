@@ -34,7 +34,8 @@ export const assess = ({ makespanMs, looks, rejected }: Run): Assessed => {
   const until = first.filter(({ atMs }) => atMs <= 3 * from)
   const unsettled = until.findLast(look => Math.abs(look.limit - limit) > 0.1 * limit)
   const tokensPerSecond = gain(({ tokens }) => tokens) / seconds
-  const inFlight = mean(own.map(look => look.inFlight))
+  // Little's law: what is at the servers, over what leaves them.
+  const inFlight = urls.length * mean(middle.map(look => look.running + look.waiting))
   return {
     seconds: makespanMs / 1000,
     tokensPerSecond,
@@ -43,13 +44,10 @@ export const assess = ({ makespanMs, looks, rejected }: Run): Assessed => {
     preemptions: gain(({ preemptions }) => preemptions, looks),
     limit,
     settledMs: unsettled?.atMs ?? 0,
-    answerMs: (inFlight * urls.length * meanTokens * 1000) / tokensPerSecond,
+    answerMs: (inFlight * 1000) / (gain(({ answers }) => answers) / seconds),
     rejected,
   }
 }
-
-/** Of an answer of the workload, over its three kinds. */
-const meanTokens = 158
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)

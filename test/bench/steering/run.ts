@@ -1,7 +1,7 @@
 /** One run of a scenario in virtual time, with a fixed limit or a steered one, and its trace. */
 import { vllm } from '../../../lib/model/vllm.js'
 import type { Model } from '../../../lib/model/model.js'
-import { ours } from '../scheduling/ours.js'
+import { ours, responses } from '../scheduling/ours.js'
 import { lengthen, makeRecords, serverOptions } from '../scheduling/workload.js'
 import { VirtualClock } from '../virtual/clock.js'
 import { VirtualNetwork } from '../virtual/network.js'
@@ -17,8 +17,9 @@ export interface Look {
   running: number
   waiting: number
   kvUsage: number
-  /** Answer tokens so far, and sequences preempted. */
+  /** So far: tokens of answers, answers, sequences preempted. */
   tokens: number
+  answers: number
   preemptions: number
   /** Why the limit is what it is, or why there are no calls. */
   reason: string
@@ -73,6 +74,7 @@ export const runScenario = async (
           inFlight: seen?.inFlight ?? 0,
           ...server.gauges(),
           tokens: server.books.generationTokens,
+          answers: Object.values(server.books.finishedBy).reduce((a, b) => a + b, 0),
           preemptions: server.books.preemptions,
           reason: seen?.out ?? seen?.reason ?? '',
           queued: stats.queued,
@@ -89,7 +91,8 @@ export const runScenario = async (
       setTimeout(() => servers[1]?.die(), outage.fromMs)
       setTimeout(() => servers[1]?.revive(), outage.toMs)
     }
-    await ours(concurrency).run({
+    const policy = scenario.work === 'pipeline' ? ours : responses
+    await policy(concurrency).run({
       records: makeRecords(records, scenario.historyTokens),
       slots: scenario.law.maxNumSeqs,
       connect: () => Promise.resolve(model),

@@ -1,13 +1,14 @@
 /** Servers of which the client knows nothing, and what happens to them in the middle of a run. */
 import { type TimeLaw, timeLaws } from '../../../fixtures/vllm/engine/time-law.js'
 import type { SimulateOptions } from '../../../fixtures/vllm/options.js'
-import type { VirtualServer } from '../virtual/server.js'
 
 export interface Scenario {
   name: string
   law: TimeLaw
   servers: number
   records: number
+  /** Compose, five samples, five judge calls; or one response a record, all calls alike. */
+  work: 'pipeline' | 'responses'
   /** Tokens of the talk before each prompt, in every call: what fills KV memory. */
   historyTokens: number
   /** Fixed limits to compare with, for each server. */
@@ -30,16 +31,27 @@ const roomy = (slots: number): TimeLaw => ({
   maxNumSeqs: slots,
   kvTokens: slots * 4096,
 })
-const kvSweep = [256, 384, 448, 512, 576, 640, 768, 1024]
+const kvSweep = [384, 512, 640, 768, 1024]
 const around = (slots: number): number[] =>
   [1, 1.125, 1.25, 1.5].map(times => Math.round(times * slots))
 
 export const scenarios: Scenario[] = [
   {
-    name: 'H100, 8B: KV memory binds',
+    name: 'responses on an H100',
+    law: h100,
+    servers: 1,
+    records: 6000,
+    work: 'responses',
+    historyTokens: 400,
+    sweep: kvSweep,
+    kvBinds: true,
+  },
+  {
+    name: 'pipeline on an H100',
     law: h100,
     servers: 1,
     records: 2000,
+    work: 'pipeline',
     historyTokens: 1000,
     sweep: kvSweep,
     kvBinds: true,
@@ -49,6 +61,7 @@ export const scenarios: Scenario[] = [
     law: roomy(64),
     servers: 1,
     records: 500,
+    work: 'pipeline',
     historyTokens: 0,
     sweep: around(64),
   },
@@ -57,37 +70,39 @@ export const scenarios: Scenario[] = [
     law: roomy(256),
     servers: 1,
     records: 2000,
+    work: 'pipeline',
     historyTokens: 0,
     sweep: around(256),
   },
   {
-    name: 'H100, a second client with 300 sequences from 120 to 240 s',
+    name: 'H100, a second client with 300 sequences from 60 to 120 s',
     law: h100,
     servers: 1,
-    records: 2000,
-    historyTokens: 1000,
+    records: 6000,
+    work: 'responses',
+    historyTokens: 400,
     sweep: kvSweep,
-    intruder: { fromMs: 120_000, toMs: 240_000, sequences: 300 },
+    intruder: { fromMs: 60_000, toMs: 120_000, sequences: 300 },
   },
   {
-    name: 'two H100, one gone from 60 to 120 s',
+    name: 'two H100, one gone from 30 to 60 s',
     law: h100,
     servers: 2,
-    records: 2000,
-    historyTokens: 1000,
+    records: 8000,
+    work: 'responses',
+    historyTokens: 400,
     sweep: kvSweep,
-    outage: { fromMs: 60_000, toMs: 120_000 },
+    outage: { fromMs: 30_000, toMs: 60_000 },
   },
   {
     name: 'H100, no /metrics',
     law: h100,
     servers: 1,
-    records: 1000,
-    historyTokens: 1000,
+    records: 3000,
+    work: 'responses',
+    historyTokens: 400,
     sweep: kvSweep,
     flavour: 'plain',
     noGoal: true,
   },
 ]
-
-export type Servers = readonly VirtualServer[]
