@@ -2,7 +2,6 @@
  * The OpenAI wire as vLLM speaks it (0.10 to 0.33): a call becomes a request body, a reply body
  * becomes choices. Readers are tolerant (unknown keys, nulls everywhere), the count is not.
  */
-import { z } from 'zod'
 import { rawLimit } from '../errors.js'
 import type { AttemptFailure } from './attempt.js'
 import { json } from './json.js'
@@ -65,22 +64,47 @@ const merge = (body: Body, more: Body | undefined): Body => {
 const isObject = (value: unknown): value is Body =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const text = z.string().nullish()
-const tokens = z.number().nullish()
-const Reply = z.object({
-  choices: z.array(
-    z.object({
-      index: z.int().nullish(),
-      text,
-      message: z
-        .object({ content: text, reasoning: text, reasoning_content: text })
-        .nullish(),
-      finish_reason: text,
-    }),
-  ),
-  usage: z.object({ prompt_tokens: tokens, completion_tokens: tokens }).nullish(),
-})
-type ReplyChoice = z.infer<typeof Reply>['choices'][number]
+type Maybe<T> = T | null | undefined
+
+/** Of a reply, what is read of it; the rest may be anything. */
+interface Reply {
+  choices: ReplyChoice[]
+  usage?: Maybe<{ prompt_tokens?: Maybe<number>; completion_tokens?: Maybe<number> }>
+}
+interface ReplyChoice {
+  index?: Maybe<number>
+  text?: Maybe<string>
+  message?: Maybe<{
+    content?: Maybe<string>
+    reasoning?: Maybe<string>
+    reasoning_content?: Maybe<string>
+  }>
+  finish_reason?: Maybe<string>
+}
+
+/** By hand: every answer passes here, and a schema's own objects would cost more than its checks. */
+const isReply = (value: unknown): value is Reply =>
+  isObject(value) &&
+  Array.isArray(value['choices']) &&
+  value['choices'].every(isChoice) &&
+  has(value['usage'], usage => areNumbers(usage, 'prompt_tokens', 'completion_tokens'))
+
+const isChoice = (choice: unknown): boolean =>
+  isObject(choice) &&
+  (choice['index'] == null || Number.isSafeInteger(choice['index'])) &&
+  areTexts(choice, 'text', 'finish_reason') &&
+  has(choice['message'], message =>
+    areTexts(message, 'content', 'reasoning', 'reasoning_content'),
+  )
+
+const has = (value: unknown, is: (value: Body) => boolean): boolean =>
+  value == null || (isObject(value) && is(value))
+
+const areTexts = (value: Body, ...fields: string[]): boolean =>
+  fields.every(field => value[field] == null || typeof value[field] === 'string')
+
+const areNumbers = (value: Body, ...fields: string[]): boolean =>
+  fields.every(field => value[field] == null || typeof value[field] === 'number')
 
 /** What was asked for, as far as a reader of the reply must know it. */
 export interface Asked {
@@ -103,10 +127,9 @@ export const readReply = (body: string, asked: Asked): Reading => {
   const value = json(body)
   if (value === undefined)
     return { failure: noCompletion('the answer is not JSON', body, asked) }
-  const parsed = Reply.safeParse(value)
-  if (!parsed.success) return { failure: errorInside(value, body, asked) }
+  if (!isReply(value)) return { failure: errorInside(value, body, asked) }
 
-  const { choices, usage } = parsed.data
+  const { choices, usage } = value
   if (choices.length !== asked.n)
     return {
       failure: {
