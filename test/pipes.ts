@@ -43,6 +43,19 @@ t.test('six filters give the rows of one run, whatever the order', async t => {
   t.equal(summaries.length, 6, 'each of them accounts for its records')
 })
 
+t.test('a replica that dies under a pipe of filters costs no row', async t => {
+  const [one, two] = [await simulate({ time: 2 }), await simulate({ time: 2 })]
+  t.teardown(() => Promise.all([one.close(), two.close()]))
+  const env = { ULTRAIF_BASE_URL: `${one.url},${two.url}`, FILE: manyPrompts(t, 60) }
+  const ran = runShell('ultraif parse "$FILE" | ultraif generate --retries 0', { env })
+  while (two.stats.sequences < 40) await new Promise(setImmediate)
+  await two.die()
+  const { rows, stderr } = await ran
+  const responses = rows.flatMap(row => row.responses)
+  t.equal(responses.filter(({ finish }) => finish !== 'error').length, 300)
+  t.match(stderr, /: out \(.+its calls go to the other server/)
+})
+
 t.test('head is a quiet 0 in every filter before it', async t => {
   const { env } = await serving(t)
   const file = manyPrompts(t, 5000)
