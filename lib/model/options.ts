@@ -56,7 +56,7 @@ export const callOptions = {
     .max(longestTimerMs)
     .default(600_000)
     .describe(
-      'longest time of a call, from the first time it is sent, retries included; the wait in our own queue does not count',
+      'longest time of a call, from the first time it is sent, retries included, without the wait in our own queue; also how long to wait for a server when all are gone',
     ),
   retries: z
     .int()

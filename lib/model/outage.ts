@@ -71,8 +71,8 @@ export class Outage {
       ({ address, health }) => `${address.shown} (${health.why})`,
     )
     return each.length === 1
-      ? `the model server is gone: ${each.join()}`
-      : `all ${each.length} model servers are gone: ${each.join(', ')}`
+      ? `the model server is out: ${each.join()}`
+      : `all ${each.length} model servers are out: ${each.join(', ')}`
   }
 }
 

@@ -44,7 +44,7 @@ t.test('with the last server everybody is told at once, and only once', async t 
   for (const { health } of all) health.absent('refused')
   all[1]?.health.absent('refused')
   t.equal(log?.length, 1)
-  t.match(log?.[0], /all 2 model servers are gone: http:\/\/a \(refused\), http:\/\/b/)
+  t.match(log?.[0], /all 2 model servers are out: http:\/\/a \(refused\), http:\/\/b/)
   t.match(log?.[0], /60 s at most/)
 })
 

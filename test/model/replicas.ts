@@ -86,11 +86,11 @@ t.test('the only server dies and is started again: calls wait, none fails', asyn
   const calls = many(60).map(call => model.call(call))
   await calls[10]
   await server.die()
-  await until(/the model server is gone/)
+  await until(/the model server is out/)
   t.match(model.stats(), { inFlight: 0, failed: 0 })
   await server.revive()
   for (const outcome of await Promise.all(calls)) t.match(outcome, { ok: true })
-  t.match(log, [/is gone: .+ at most$/, /: back after/])
+  t.match(log, [/is out: .+ at most$/, /: back after/])
 })
 
 t.test('a server told to stop answers nothing more: its calls move at once', async t => {
@@ -175,7 +175,7 @@ t.test(
     for (const outcome of await Promise.all(calls))
       t.match(outcome, { ok: false, code: 'unreachable', message: /waited 1\.5 s/ })
     t.match(told, [{ code: 'servers_lost', exitCode: 1, message: /all 2 model servers/ }])
-    t.match(log.at(-1), /all 2 model servers are gone/)
+    t.match(log.at(-1), /all 2 model servers are out/)
     t.match(await model.call(ask()), { code: 'unreachable' }, 'later calls do not wait')
   },
 )
