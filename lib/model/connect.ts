@@ -168,6 +168,7 @@ class Servers {
     endpoints: readonly Endpoint[],
     {
       deadlineMs,
+      batch,
       retries,
       backoffMs,
       signal,
@@ -178,6 +179,7 @@ class Servers {
     this.#signal = signal
     this.group = new ServerGroup(endpoints, {
       deadlineMs,
+      batch,
       retries,
       backOff: { baseMs: backoffMs, capMs: backOffCapMs },
       log,

@@ -6,7 +6,7 @@ import type { Endpoint } from './endpoint.js'
 import type { Flight } from './flight.js'
 import type { ModelCall, Outcome } from './model.js'
 import type { Waiting } from './order.js'
-import type { Asked } from './wire.js'
+import type { Asked, Target } from './wire.js'
 
 /** A request as it goes out: the same bytes on every retry, so that a seed means the same. */
 export interface WrittenRequest {
@@ -19,6 +19,10 @@ export interface WrittenRequest {
 
 /** The model a call belongs to: it writes the body, and keeps the counts. */
 export interface CallOwner {
+  /** Of the model, as sent on the wire. */
+  readonly name: string
+  /** What goes into every body. */
+  target(call: ModelCall): Target
   write(call: ModelCall, openEnded: boolean): WrittenRequest
   /** From now on no `response_format` for this schema. */
   doWithoutSchema(name: string): void
@@ -54,6 +58,8 @@ export class OpenCall implements Waiting {
    * is left; only a prompt that does not fit by itself is too long.
    */
   openEnded = false
+  /** Calls with the same key may share a request; without one it goes by itself. */
+  groupKey: string | undefined
   waiting = false
   isSettled = false
   /** Where it was sent last; a retry goes elsewhere if it can. */

@@ -6,6 +6,11 @@
 import { randomBytes } from 'node:crypto'
 import { messageOf, rejectCodes } from '../errors.js'
 import { type AttemptFailure, failedByFault, failedByStatus } from './attempt.js'
+import { Batching } from './batch/batching.js'
+import type { Group } from './batch/form.js'
+import type { BatchSetting } from './batch/group-size.js'
+import { readGroup } from './batch/read-group.js'
+import { writeGroup } from './batch/write-group.js'
 import type { Endpoint } from './endpoint.js'
 import type { Answer } from './exchange.js'
 import type { Fault } from './fault.js'
@@ -22,6 +27,7 @@ import { readReply } from './wire.js'
 export interface GroupSettings extends RetrySettings {
   /** From the first time a call is sent to its end: retries, back-off and the server's queue. */
   deadlineMs: number
+  batch: BatchSetting
   /** A line for people. */
   log: (line: string) => void
   /** All servers were gone for `deadlineMs`; called before the open calls are settled. */
@@ -34,6 +40,7 @@ export class ServerGroup {
   readonly #picker: EndpointPicker
   readonly #outage: Outage
   readonly #queue = new ReadyQueue<OpenCall>(whileInputLasts)
+  readonly #batching: Batching
   readonly #open = new Set<OpenCall>()
   readonly #owners = new Set<CallOwner>()
   /** Marks our requests in the server's log: `<this>-<call>-<attempt>`. */
@@ -45,6 +52,7 @@ export class ServerGroup {
   constructor(endpoints: readonly Endpoint[], settings: GroupSettings) {
     this.endpoints = endpoints
     this.#settings = settings
+    this.#batching = new Batching(settings.batch)
     this.#picker = new EndpointPicker(endpoints)
     for (const endpoint of endpoints) {
       endpoint.join()
@@ -97,6 +105,7 @@ export class ServerGroup {
     return new Promise(resolve => {
       const call = new OpenCall(owner, request, this.#arrivals++, resolve)
       this.#open.add(call)
+      this.#batching.admit(call)
       if (this.#outage.lost === undefined) this.#enqueue(call)
       else this.#giveUp(call, { code: 'unreachable', message: this.#outage.lost })
     })
@@ -128,7 +137,15 @@ export class ServerGroup {
     call.waiting = true
     this.#queued++
     this.#queue.push(call)
+    this.#batching.waits(call)
     this.#schedulePump()
+  }
+
+  /** Its place in the heap stays until it comes up, and is passed over there. */
+  #waitsNoLonger(call: OpenCall): void {
+    call.waiting = false
+    this.#queued--
+    this.#batching.waitsNoLonger(call)
   }
 
   /** Once per burst: calls made in the same tick are put in order before any is sent. */
@@ -166,23 +183,27 @@ export class ServerGroup {
   }
 
   #send(call: OpenCall, endpoint: Endpoint): void {
-    call.waiting = false
-    this.#queued--
-    if (call.attempts === 0) call.owner.sent(call)
-    if (call.deadlineAt === Infinity)
-      call.startDeadline(this.#settings.deadlineMs, this.#onDeadline)
-    const written = this.#written(call)
+    const group = this.#batching.groupFor(call, endpoint)
+    const calls = group?.members ?? [call]
+    for (const member of calls) {
+      this.#waitsNoLonger(member)
+      if (member.attempts === 0) member.owner.sent(member)
+      if (member.deadlineAt === Infinity)
+        member.startDeadline(this.#settings.deadlineMs, this.#onDeadline)
+    }
+    const written = group ? this.#writtenTogether(group) : this.#written(call)
     if (!written) return
     const { path, body } = written
     const requestId = `${this.#mark}-${call.arrival}-${call.attempts + 1}`
-    const flight = new Flight(endpoint, [call])
+    const flight = new Flight(endpoint, calls)
     endpoint.health.sent()
     flight.carriedBy(
       endpoint.send(
         { method: 'POST', path, body, fresh: call.fresh, requestId },
         (answer, fault) => {
           flight.land()
-          this.#ended(call, endpoint, answer, fault)
+          if (group) this.#groupEnded(group, written, endpoint, answer, fault)
+          else this.#ended(call, endpoint, answer, fault)
           this.#schedulePump()
         },
       ),
@@ -196,6 +217,20 @@ export class ServerGroup {
     } catch (error) {
       const message = `the call cannot be written as JSON: ${messageOf(error)}`
       this.#giveUp(call, { code: 'bad_request', message })
+      return undefined
+    }
+  }
+
+  /** Which member cannot be written is found by writing each by itself. */
+  #writtenTogether(group: Group<OpenCall>): WrittenRequest | undefined {
+    const [first] = group.members as [OpenCall]
+    try {
+      return writeGroup(group, first.owner.target(first.request))
+    } catch {
+      for (const call of group.members) {
+        call.groupKey = undefined
+        this.#enqueue(call)
+      }
       return undefined
     }
   }
@@ -219,8 +254,66 @@ export class ServerGroup {
     this.#settle(call, { ok: true, choices, usage, attempts: call.attempts })
   }
 
+  #groupEnded(
+    group: Group<OpenCall>,
+    { path, asked }: WrittenRequest,
+    endpoint: Endpoint,
+    answer: Answer | undefined,
+    fault: Fault | undefined,
+  ): void {
+    const shown = endpoint.shown({ method: 'POST', path })
+    const fail = (failure: AttemptFailure) => this.#groupFailed(group, endpoint, failure)
+    if (!answer) return fail(failedByFault(shown, fault as Fault))
+    if (answer.status !== 200) return fail(failedByStatus(shown, answer))
+    const reading = readGroup(answer.text, { ...asked, shown }, group)
+    if (reading.failure) return fail(reading.failure)
+    endpoint.health.succeeded()
+    this.#batching.worked(group, endpoint)
+    endpoint.steering?.answered(reading.usage, asked.n)
+    for (const [i, { choices, usage }] of reading.members.entries()) {
+      const call = group.members[i] as OpenCall
+      if (!call.isSettled)
+        this.#settle(call, { ok: true, choices, usage, attempts: call.attempts })
+    }
+  }
+
+  /** One request has failed, however many calls were in it: that counts once against the server. */
+  #groupFailed(
+    group: Group<OpenCall>,
+    endpoint: Endpoint,
+    failure: AttemptFailure,
+  ): void {
+    endpoint.steering?.failed(failure)
+    const open = group.members.filter(({ isSettled }) => !isSettled)
+    const aftermath = this.#batching.failed(group, open, endpoint, failure)
+    if (aftermath === 'again') {
+      endpoint.health.failed(failure)
+      for (const call of open) this.#enqueue(call)
+      return
+    }
+    let blamed = false
+    let doubt: Promise<boolean> | undefined
+    const blame = () => {
+      if (!blamed) doubt = endpoint.health.failed(failure)
+      blamed = true
+      return doubt
+    }
+    for (const call of open) this.#goOn(call, failure, blame)
+  }
+
   #failed(call: OpenCall, endpoint: Endpoint, failure: AttemptFailure): void {
     endpoint.steering?.failed(failure)
+    this.#goOn(call, failure, () => endpoint.health.failed(failure))
+  }
+
+  /** `blame` tells the server's health, and settles when it is known whether the server is gone. */
+  #goOn(
+    call: OpenCall,
+    failure: AttemptFailure,
+    blame: () => Promise<boolean> | undefined,
+  ): void {
+    // What has failed goes by itself from now on.
+    call.groupKey = undefined
     const schema = call.written?.schema
     if (failure.refusesSchema && failure.code === 'bad_request' && schema) {
       call.owner.doWithoutSchema(schema)
@@ -236,7 +329,7 @@ export class ServerGroup {
       call.brokenOff = true
       return this.#retry(call, failure)
     }
-    const doubt = endpoint.health.failed(failure)
+    const doubt = blame()
     if (!doubt) return this.#retry(call, failure)
     call.brokenOff ||= failure.fault !== 'unreachable'
     void doubt.then(gone => {
@@ -293,7 +386,8 @@ export class ServerGroup {
   readonly #onDeadline = (call: OpenCall): void => {
     const message = `${call.endpoint?.address.shown}: no answer within ${this.#settings.deadlineMs / 1000} s (attempt ${call.attempts})`
     const failure = { code: 'deadline', message } as const
-    if (call.flight) {
+    // A group that is late is late once.
+    if (call.flight?.calls.size === 1) {
       call.endpoint?.health.failed(failure)
       call.endpoint?.steering?.failed(failure)
     }
@@ -313,11 +407,7 @@ export class ServerGroup {
   }
 
   #settle(call: OpenCall, outcome: Outcome): void {
-    if (call.waiting) {
-      // Stays in the heap until it comes up, and is passed over there.
-      call.waiting = false
-      this.#queued--
-    }
+    if (call.waiting) this.#waitsNoLonger(call)
     this.#open.delete(call)
     call.settle(outcome)
     this.#schedulePump()

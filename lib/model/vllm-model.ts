@@ -8,7 +8,14 @@ import type { CallOwner, OpenCall, WrittenRequest } from './open-call.js'
 import { thinkingIsOff } from './reasoning.js'
 import type { ServerGroup } from './server-group.js'
 import { jsonText } from './shared-json.js'
-import { type Body, chatPath, completionsPath, maxStops, requestBody } from './wire.js'
+import {
+  type Body,
+  chatPath,
+  completionsPath,
+  maxStops,
+  requestBody,
+  type Target,
+} from './wire.js'
 
 export interface ModelSettings {
   name: string
@@ -95,16 +102,17 @@ export class VllmModel implements Model, CallOwner {
 
   readonly #onSignal = (): void => this.abort()
 
+  target({ schema }: ModelCall): Target {
+    const { extraBody, structured } = this.#settings
+    const refused = schema !== undefined && this.#refusedSchemas.has(schema.name)
+    return { model: this.name, extraBody, structured: structured && !refused }
+  }
+
   write(call: ModelCall, openEnded: boolean): WrittenRequest {
     const { schema } = call
-    const structured =
-      this.#settings.structured && !(schema && this.#refusedSchemas.has(schema.name))
+    const target = this.target(call)
     const chat = call.prompt === undefined
-    const body = requestBody(call, {
-      model: this.name,
-      extraBody: this.#settings.extraBody,
-      structured,
-    })
+    const body = requestBody(call, target)
     if (openEnded) delete body['max_tokens']
     return {
       path: chat ? chatPath : completionsPath,
@@ -115,7 +123,7 @@ export class VllmModel implements Model, CallOwner {
         json: schema !== undefined,
         thinkingOff: thinkingIsOff(body),
       },
-      schema: structured ? schema?.name : undefined,
+      schema: target.structured ? schema?.name : undefined,
     }
   }
 

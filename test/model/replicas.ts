@@ -19,7 +19,7 @@ const ask = (content = 'Hi', rank = 0): ModelCall => ({
   label: 'generate',
   rank,
   messages: [{ role: 'user', content }],
-  sampling: { temperature: 1, topP: 1, maxTokens: 16 },
+  sampling: { temperature: 1, topP: 1, maxTokens: 64 },
 })
 const many = (count: number) => Array.from({ length: count }, (_, i) => ask(`${i}`, i))
 const ok = completion({ text: 'fine' })

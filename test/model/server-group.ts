@@ -17,11 +17,11 @@ const ask = (content = 'Hi', more: Partial<ModelCall> = {}): ModelCall => ({
   label: 'generate',
   rank: 0,
   messages: [{ role: 'user', content }],
-  sampling: { temperature: 1, topP: 1, maxTokens: 16 },
+  sampling: { temperature: 1, topP: 1, maxTokens: 64 },
   ...more,
 })
 const wide = (n: number, content = 'Hi'): ModelCall =>
-  ask(content, { sampling: { temperature: 1, topP: 1, maxTokens: 16, n } })
+  ask(content, { sampling: { temperature: 1, topP: 1, maxTokens: 64, n } })
 
 const serve = async (
   t: Test,
@@ -185,7 +185,7 @@ t.test('a retry repeats the same bytes under a name of its own', async t => {
   const { fake, model } = await serve(t, (_, response, index) =>
     index < 2 ? send(response, 'busy', 503) : send(response, ok),
   )
-  const sampling = { temperature: 1, topP: 1, maxTokens: 16, seed: 7 }
+  const sampling = { temperature: 1, topP: 1, maxTokens: 64, seed: 7 }
   await model.call(ask('Hi', { sampling }))
   const [first, second, third] = fake.calls
   t.equal(first?.text, second?.text)

@@ -14,7 +14,7 @@ const call = {
   label: 'x',
   rank: 0,
   messages: [{ role: 'user' as const, content: 'Hi' }],
-  sampling: { temperature: 0, topP: 1, maxTokens: 8 },
+  sampling: { temperature: 0, topP: 1, maxTokens: 64 },
 }
 const serve = async (t: Test, options: LoopbackOptions = {}) => {
   const fake = await loopback((_, response) => send(response, ok), options)

@@ -9,7 +9,12 @@ import { divide } from './divide.js'
 import { type Group, sequencesOf } from './form.js'
 
 export type GroupReading =
-  | { members: { choices: Choice[]; usage: Usage }[]; failure?: never }
+  | {
+      members: { choices: Choice[]; usage: Usage }[]
+      /** What the server said of all of them. */
+      usage: Usage
+      failure?: never
+    }
   | { failure: AttemptFailure; members?: never }
 
 /**
@@ -35,6 +40,7 @@ export const readGroup = (
   )
   const completions = divide(usage.completion, own.map(answerLength))
   return {
+    usage,
     members: own.map((choices, i) => ({
       choices,
       usage: { prompt: prompts[i] ?? 0, completion: completions[i] ?? 0 },

@@ -4,6 +4,7 @@
  */
 import type { WrittenRequest } from '../open-call.js'
 import { thinkingIsOff } from '../reasoning.js'
+import { jsonText } from '../shared-json.js'
 import {
   type Body,
   chatPath,
@@ -23,7 +24,7 @@ export const writeGroup = ({ form, members }: Group, target: Target): WrittenReq
   Object.assign(body, shared[form](calls))
   return {
     path: form === 'chats' ? batchChatPath : chat ? chatPath : completionsPath,
-    body: JSON.stringify(body),
+    body: jsonText(body),
     asked: {
       n: calls.reduce((sum, call) => sum + sequencesOf(call), 0),
       chat,
