@@ -24,6 +24,8 @@ export interface Result {
   goals: Goal[]
   /** Sentences below the tables: what the numbers do not show, and why. */
   notes?: string[]
+  /** Pictures, written beside the page of results. */
+  files?: { name: string; text: string }[]
 }
 
 export interface Table {

@@ -5,7 +5,7 @@
  */
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Benchmark } from './benchmark.js'
 import { pageOf, sectionOf } from './page.js'
@@ -60,6 +60,7 @@ const line = ['npm run bench', ...(process.argv.length > 2 ? ['--'] : [])]
   .concat(process.argv.slice(2).filter(argument => argument !== '--write'))
   .join(' ')
 const sections = new Map<string, string>()
+const files: { name: string; text: string }[] = []
 let failed = false
 
 for (const name of command.args.length > 0 ? command.args : names) {
@@ -82,6 +83,7 @@ for (const name of command.args.length > 0 ? command.args : names) {
     const seconds = (performance.now() - startedAt) / 1000
     const section = sectionOf({ benchmark, result, command: line, seconds })
     sections.set(name, section)
+    files.push(...(result.files ?? []))
     process.stdout.write(`${section}\n`)
   } catch (error) {
     failed = true
@@ -92,6 +94,8 @@ for (const name of command.args.length > 0 ? command.args : names) {
 if (write) {
   const before = existsSync(resultsFile) ? await readFile(resultsFile, 'utf8') : ''
   await writeFile(resultsFile, pageOf(before, sections, names))
+  for (const file of files)
+    await writeFile(join(dirname(resultsFile), file.name), file.text)
   log(`written: ${relative(process.cwd(), resultsFile)}`)
 }
 if (failed) process.exitCode = 1

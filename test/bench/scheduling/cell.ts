@@ -32,6 +32,8 @@ export interface Cell {
    * faster; with few records a slot, or one very long answer, none can be as fast.
    */
   idealMs: number
+  /** Steps of the longest answer, as a part of all steps of the ideal run. */
+  longest: number
   /** When the first record had all its verdicts. */
   firstMs: number
   timeline: { atMs: number; running: number; waiting: number }[]
@@ -41,7 +43,8 @@ export interface Cell {
 export const runCell = async ({ oneWayMs = 1, ...options }: CellOptions) => {
   const clock = new VirtualClock()
   const network = new VirtualNetwork({ clock, oneWayMs })
-  const law = lawOf(options.law ?? 'constant', options.slots)
+  const { slots } = options
+  const law = lawOf(options.law ?? 'constant', slots)
   let meter = new Meter()
   const server = virtualServer(clock, network, {
     ...serverOptions,
@@ -65,6 +68,7 @@ export const runCell = async ({ oneWayMs = 1, ...options }: CellOptions) => {
       },
       end: () => ({
         calls: meter.calls,
+        longest: (meter.longest * slots) / meter.tokens,
         idealMs: meter.idealMs(law, computed() - before),
       }),
     }),
@@ -92,6 +96,7 @@ export const runRealCell = async ({
       start: () => void ({ generationTokens: tokens, sequences: calls } = server.stats),
       end: () => ({
         calls: server.stats.sequences - calls,
+        longest: NaN, // not to be seen from outside
         idealMs: (law.baseMs * (server.stats.generationTokens - tokens)) / slots,
       }),
     })
@@ -115,7 +120,7 @@ interface Place {
   /** The client has connected, the work begins. */
   start(): void
   /** Calls since then, and the least time they take. */
-  end(): { calls: number; idealMs: number }
+  end(): { calls: number; idealMs: number; longest: number }
 }
 
 const measure = async (
@@ -153,11 +158,18 @@ const measure = async (
   clearInterval(watch)
   await model?.close()
 
-  const { calls, idealMs } = place.end()
+  const { calls, idealMs, longest } = place.end()
   if (done !== count || calls !== count * callsPerRecord)
     throw new Error(`${done} records and ${calls} calls for ${count} records`)
   const { user, system } = process.cpuUsage(cpu)
-  return { makespanMs, idealMs, firstMs, timeline, cpuMs: (user + system) / 1000 }
+  return {
+    makespanMs,
+    idealMs,
+    longest,
+    firstMs,
+    timeline,
+    cpuMs: (user + system) / 1000,
+  }
 }
 
 /** Where the server queues all calls of a stage, the last one is answered long after the first. */

@@ -37,6 +37,8 @@ const laws: { [name in LawName]: TimeLaw } = {
 export class Meter {
   calls = 0
   tokens = 0
+  /** Of the longest answer. */
+  longest = 0
   /** Tokens held, summed over the steps of each sequence. */
   #held = 0
 
@@ -44,6 +46,7 @@ export class Meter {
     this.calls += sequences.length
     for (const { promptTokens, outputTokens } of sequences) {
       this.tokens += outputTokens
+      this.longest = Math.max(this.longest, outputTokens)
       this.#held += outputTokens * (promptTokens + outputTokens / 2)
     }
   }

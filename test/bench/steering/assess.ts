@@ -9,6 +9,7 @@ export interface Assessed {
   kvMean: number
   kvMax: number
   preemptions: number
+  answers: number
   limit: number
   /** From the start until the limit stays within a tenth of its median in the middle half. */
   settledMs: number
@@ -42,6 +43,7 @@ export const assess = ({ makespanMs, looks, rejected }: Run): Assessed => {
     kvMean: mean(own.map(({ kvUsage }) => kvUsage)),
     kvMax: Math.max(...own.map(({ kvUsage }) => kvUsage)),
     preemptions: gain(({ preemptions }) => preemptions, looks),
+    answers: gain(({ answers }) => answers, looks),
     limit,
     settledMs: unsettled?.atMs ?? 0,
     answerMs: (inFlight * 1000) / (gain(({ answers }) => answers) / seconds),

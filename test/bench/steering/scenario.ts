@@ -15,6 +15,10 @@ export interface Scenario {
   sweep: number[]
   /** KV memory is what binds: its use is to settle at 0.80 to 0.90. */
   kvBinds?: boolean
+  /** Nothing changes during the run: the limit is to come to rest. */
+  settles?: boolean
+  /** Its limit is shown as it moves. */
+  traced?: boolean
   /** Nobody can do well here; shown without a goal. */
   noGoal?: boolean
   flavour?: SimulateOptions['flavour']
@@ -45,6 +49,8 @@ export const scenarios: Scenario[] = [
     historyTokens: 400,
     sweep: kvSweep,
     kvBinds: true,
+    settles: true,
+    traced: true,
   },
   {
     name: 'pipeline on an H100',
@@ -64,6 +70,7 @@ export const scenarios: Scenario[] = [
     work: 'pipeline',
     historyTokens: 0,
     sweep: around(64),
+    settles: true,
   },
   {
     name: '256 slots',
@@ -73,6 +80,7 @@ export const scenarios: Scenario[] = [
     work: 'pipeline',
     historyTokens: 0,
     sweep: around(256),
+    settles: true,
   },
   {
     name: 'H100, a second client with 300 sequences from 60 to 120 s',
@@ -82,6 +90,7 @@ export const scenarios: Scenario[] = [
     work: 'responses',
     historyTokens: 400,
     sweep: kvSweep,
+    traced: true,
     intruder: { fromMs: 60_000, toMs: 120_000, sequences: 300 },
   },
   {
