@@ -19,6 +19,11 @@ export class Ceiling {
     this.why = why
   }
 
+  /** The number that was too many. */
+  get all(): number {
+    return this.#all
+  }
+
   lift(): void {
     this.#all = Infinity
   }

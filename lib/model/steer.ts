@@ -48,7 +48,7 @@ interface Load extends Reading {
   binds: boolean
 }
 
-const kvLow = 0.8
+const kvLow = 0.82
 const kvHigh = 0.9
 const kvFull = 0.97
 /**
@@ -92,7 +92,9 @@ export class Steer {
   #sinceEase = Infinity
   #sinceOverflow = Infinity
   #sinceRefusal = Infinity
-  readonly #ceiling = new Ceiling()
+  /** Where calls were refused or lost, and where the cache overflowed. */
+  readonly #refusedAt = new Ceiling()
+  readonly #overflowedAt = new Ceiling()
   #others = 0
   /** The limit before calls were refused, and whether nothing at all was taken any more. */
   #beforeRefusal = 0
@@ -118,7 +120,7 @@ export class Steer {
     if (this.#away) this.#isBack()
     const blind = now - this.#readAt > blindAfterMs
     if (!blind || this.limit >= blindLimit || this.#sinceMove < this.limit) return
-    this.#ceiling.served(this.limit)
+    this.#refusedAt.served(this.limit)
     this.#raise(this.limit * 1.1 + 1, blindLimit, now, 'growing back after refusals')
   }
 
@@ -165,7 +167,7 @@ export class Steer {
     this.#readAt = reading.now
     this.#others = load.others
     if (!this.#guessed && reading.gauges.kvTokens) this.#guess(load)
-    if (load.generations >= 1) this.#ceiling.served(load.inFlight + load.others)
+    this.#reconsider(load)
 
     const overflows =
       (kvUsage >= kvFull && waiting > 0) || (preempted && kvUsage >= kvHigh)
@@ -177,6 +179,16 @@ export class Steer {
     else if (this.#full.slots !== undefined) this.#behindSlots(this.#full.slots, load)
     else if (load.binds && waiting <= Math.max(2, reserveBehind(running) / 2))
       this.#grow(load)
+  }
+
+  /** Ceilings that hold no more. */
+  #reconsider({ generations, inFlight, others, kvUsage, holders }: Load): void {
+    if (generations >= 1)
+      for (const ceiling of [this.#refusedAt, this.#overflowedAt])
+        ceiling.served(inFlight + others)
+    // The calls are others now, and as many of them would not fill the cache.
+    const each = Math.max(this.#each, kvUsage / holders)
+    if (each * this.#overflowedAt.all < kvLow) this.#overflowedAt.lift()
   }
 
   /** A server that could not be asked at the start has come up since. */
@@ -215,7 +227,7 @@ export class Steer {
   #cutOverflow({ running, inFlight, others, share, now }: Load): void {
     if (this.#sinceOverflow < this.limit / 4) return
     const fits = running * afterOverflow
-    this.#ceiling.set(inFlight + others, now, 'the KV cache overflowed')
+    this.#overflowedAt.set(inFlight + others, now, 'the KV cache overflowed')
     this.#cut(Math.max(fits * share, fits / 4), 'the KV cache overflowed')
     this.#sinceOverflow = 0
     this.#sinceEase = 0
@@ -285,12 +297,12 @@ export class Steer {
   }
 
   #lessThan(inFlight: number): number {
-    const known = this.#ceiling.isAt(inFlight + this.#others)
+    const known = this.#refusedAt.isAt(inFlight + this.#others)
     return inFlight * (known ? afterKnownRefusal : afterRefusal)
   }
 
   #cutRefused(inFlight: number, wanted: number, now: number, reason: string): void {
-    this.#ceiling.set(inFlight + this.#others, now, reason)
+    this.#refusedAt.set(inFlight + this.#others, now, reason)
     this.#cut(wanted, reason)
     this.#sinceRefusal = 0
   }
@@ -298,7 +310,7 @@ export class Steer {
   /** All was refused for a while: that was no server with too much, but one that was not there. */
   #isBack(): void {
     this.#away = false
-    this.#ceiling.lift()
+    this.#refusedAt.lift()
     this.limit = Math.max(this.limit, Math.round(this.#beforeRefusal * afterRefusal))
   }
 
@@ -309,11 +321,13 @@ export class Steer {
   }
 
   #raise(wanted: number, most: number, now: number, reason: string): void {
-    const ceiling = this.#ceiling.allows(now) - this.#others
+    const ceilings = [this.#refusedAt, this.#overflowedAt]
+    const lowest = ceilings.sort((a, b) => a.allows(now) - b.allows(now))[0] as Ceiling
+    const ceiling = lowest.allows(now) - this.#others
     const limit = Math.round(Math.min(wanted, most, ceiling))
     if (limit < this.limit * 1.03) return
     this.limit = limit
-    this.reason = ceiling < wanted ? `slowly, for ${this.#ceiling.why}` : reason
+    this.reason = ceiling < wanted ? `slowly, for ${lowest.why}` : reason
     this.#sinceMove = 0
     this.#sinceEase = Infinity
     this.#sinceOverflow = Infinity

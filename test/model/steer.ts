@@ -90,6 +90,20 @@ t.test('answers that all end together do not make the limit swing', async t => {
   t.ok(Math.max(...settled) / Math.min(...settled) < 1.25, String([...new Set(settled)]))
 })
 
+t.test('a cache that overflowed with long calls holds no short ones back', async t => {
+  let long = true
+  const mixed = new Steered({
+    prompt: () => (long ? 3000 : 300),
+    answer: longTailed(150, 600),
+  })
+  mixed.run(60)
+  const before = mixed.steer.limit
+  t.ok(before < 200, `${before}`)
+  long = false
+  mixed.run(45)
+  t.ok(mixed.steer.limit > 3 * before, `${before}, then ${mixed.steer.limit}`)
+})
+
 t.test(
   'beside another client the cache is shared, and taken back when it leaves',
   async t => {
@@ -131,7 +145,7 @@ t.test('a server that came up later is not grown into from nothing', async t => 
   t.equal(steer.limit, 64)
   const gauges = { ...idle, running: 64, kvUsage: 0.05, kvTokens: 464_816 }
   steer.read({ now: 0, gauges, inFlight: 64, queued: 100 })
-  t.equal(steer.limit, 390)
+  t.equal(steer.limit, 394)
 })
 
 t.test('a server that has answered nothing yet gets no more', async t => {
@@ -208,7 +222,7 @@ t.test('a server whose counters start anew has thrown out nothing', async t => {
   const gauges = { ...idle, running: 390, kvUsage: 0.93 }
   for (const preemptions of [50, 20, 0])
     steer.read({ ...reading, gauges: { ...gauges, preemptions } })
-  t.equal(steer.limit, 390)
+  t.equal(steer.limit, 394)
 })
 
 t.test('a server that was away for a while is not small', async t => {
@@ -216,7 +230,7 @@ t.test('a server that was away for a while is not small', async t => {
   for (let inFlight = 389; inFlight >= 0; inFlight--) steer.refused(inFlight, 0)
   t.equal(steer.limit, 1, 'calls are not thrown at it by the hundred')
   steer.answered({ prompt: 1, completion: 1 }, 1, 10_000)
-  t.equal(steer.limit, 293)
+  t.equal(steer.limit, 296)
 })
 
 t.test('a server that dies with hundreds in flight is not small either', async t => {
