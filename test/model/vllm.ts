@@ -132,7 +132,7 @@ t.test('calls and tokens are counted', async t => {
         url,
         limit: 64,
         inFlight: 0,
-        reason: `fixed: GET ${url}/metrics answers 404`,
+        reason: 'fixed: /metrics answers 404',
       },
     ],
   })
