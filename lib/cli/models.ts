@@ -41,6 +41,7 @@ const startOwn = async (
     consent: yes,
     log: preparing.log,
     signal: preparing.signal,
+    onDeath: preparing.onLost,
     env,
   })
   const concurrency = server.concurrency === 'auto' ? own.concurrency : server.concurrency

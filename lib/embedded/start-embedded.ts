@@ -18,6 +18,8 @@ export interface EmbeddedOptions {
   consent?: boolean
   log?: (line: string) => void
   signal?: AbortSignal | undefined
+  /** The model's process ended though nobody closed it. */
+  onDeath?: ((failure: Failure) => void) | undefined
   env?: Environment
 }
 
@@ -54,6 +56,7 @@ export const startEmbedded = async ({
   consent = false,
   log = () => {},
   signal,
+  onDeath,
   env = process.env,
 }: EmbeddedOptions = {}): Promise<Embedded> => {
   const plan = await planEmbedded({ gguf, env })
@@ -69,7 +72,7 @@ export const startEmbedded = async ({
   const { path, name: modelName } = weights
   const child = await startChild(
     { module, gguf: path, modelName, threads: threads() },
-    { log, signal },
+    { log, signal, onDeath },
   )
   return {
     ...child,

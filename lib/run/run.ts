@@ -132,8 +132,10 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   })
 
   let lost: Failure | undefined
+  let flowing = true
   /** Finished rows are still written; open records stay open, for they are nobody's rejects. */
   const onLost = (failure: Failure): void => {
+    if (!flowing) return
     lost = failure
     ledger.halted = true
     reading.abort(stopped)
@@ -185,6 +187,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     atTheBreak = summarize(true)
     source.destroy()
   }
+  flowing = false
   if (error || ledger.open > 0) works?.models?.abort()
   try {
     await outputs.close()

@@ -15,6 +15,8 @@ export interface RunningChild {
 export interface StartOptions {
   log: (line: string) => void
   signal?: AbortSignal | undefined
+  /** The process ended though nobody closed it: it will answer nothing any more. */
+  onDeath?: ((failure: Failure) => void) | undefined
   /** The program to start, for tests. */
   program?: string
 }
@@ -27,7 +29,7 @@ const killAfterMs = 3000
 /** @throws Failure embedded_unavailable; whatever `signal` was aborted with */
 export const startChild = async (
   options: ChildOptions,
-  { log, signal, program = ours }: StartOptions,
+  { log, signal, onDeath, program = ours }: StartOptions,
 ): Promise<RunningChild> => {
   signal?.throwIfAborted()
   const child = fork(program, [JSON.stringify(options)], {
@@ -66,8 +68,10 @@ export const startChild = async (
     throw new Failure('embedded_unavailable', 'failed' in first ? first.failed : '')
   }
   void ended.then(why => {
-    if (!closing)
-      log(`the process of the embedded model ended by itself, with ${why}${said.last()}`)
+    if (closing) return
+    const message = `the process of the embedded model ended by itself, with ${why}${said.last()}`
+    if (onDeath) onDeath(new Failure('embedded_unavailable', message))
+    else log(message)
   })
   letGo(child)
   return { ...first, close }

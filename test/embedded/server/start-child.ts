@@ -1,6 +1,7 @@
-import t from 'tap'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import t from 'tap'
+import type { Failure } from '../../../lib/errors.js'
 import { startChild } from '../../../lib/embedded/server/start-child.js'
 
 const options = { module: 'm', gguf: 'g', modelName: 'n', threads: 1 }
@@ -57,14 +58,21 @@ t.test('a process that dies before it is ready is quoted', async t => {
 })
 
 t.test('a process that dies later is told, once', async t => {
-  let told = (_line: string) => {}
-  const said = new Promise<string>(resolve => (told = resolve))
+  let told = (_failure: Failure) => {}
+  const said = new Promise<Failure>(resolve => (told = resolve))
   const program = programOf(
     t,
     `${ready}; setTimeout(() => process.kill(process.pid, 'SIGKILL'))`,
   )
-  const child = await startChild(options, { log: line => told(line), program })
-  t.match(await said, /ended by itself, with SIGKILL/)
+  const child = await startChild(options, {
+    log: () => {},
+    onDeath: failure => told(failure),
+    program,
+  })
+  t.match(await said, {
+    code: 'embedded_unavailable',
+    message: /ended by itself, with SIGKILL/,
+  })
   await child.close()
 })
 
