@@ -3,7 +3,6 @@
  * settles what was given and does the work.
  */
 import { Option, type Command } from 'commander'
-import { defaultsLayer, readConfig } from './config-file.js'
 import { environmentLayer } from './environment.js'
 import type { Page, Surroundings } from './page.js'
 import { choicesOf, defaultOf, flagsOf, type Flag } from './sections.js'
@@ -34,13 +33,20 @@ export const furnish = <S extends Sections>(
       environmentLayer(surroundings.env),
     ]
     const config: unknown = given['config']
-    if (typeof config === 'string') layers.push(await readConfig(config))
+    if (typeof config === 'string') {
+      const { readConfig } = await import('./config-file.js')
+      layers.push(await readConfig(config))
+    }
     finish(
       await page.work({
         ...surroundings,
         files: takesFiles ? command.args : [],
         settings: settle(sections, layers),
-        withDefaults: named => settle(sections, [...layers, ...named.map(defaultsLayer)]),
+        // Only recipes have defaults, and only what reads those needs every command's flags.
+        withDefaults: async named => {
+          const { defaultsLayer } = await import('./config-file.js')
+          return settle(sections, [...layers, ...named.map(defaultsLayer)])
+        },
       }),
     )
   })

@@ -22,7 +22,7 @@ export interface Job<S extends Sections> extends Surroundings {
   files: string[]
   settings: Settled<S>
   /** The settings once more, with other defaults below all that was given, the first first. */
-  withDefaults: (defaults: NamedDefaults[]) => Settled<S>
+  withDefaults: (defaults: NamedDefaults[]) => Promise<Settled<S>>
 }
 
 export interface Page<S extends Sections = Sections> {

@@ -4,7 +4,7 @@
  * the readable is closed when the stream is destroyed (caolan/highland#691).
  */
 import { finished, type Readable } from 'node:stream'
-import _ from 'highland'
+import _ from './highland.js'
 
 type OnFinished = (
   readable: NodeJS.ReadableStream,

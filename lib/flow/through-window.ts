@@ -7,7 +7,7 @@
  * is paused starts the flow again (`next()` of `consume` resumes without a look at who is
  * paused), and a slow sink would have the whole corpus in memory.
  */
-import _ from 'highland'
+import _ from './highland.js'
 
 /** At most this many items; a function is asked again each time, so that it can grow and shrink. */
 export type WindowSize = number | (() => number)

@@ -6,7 +6,7 @@
  * drain that never comes: the rest of the input is read and dropped.
  */
 import { Duplex } from 'node:stream'
-import _ from 'highland'
+import _ from './highland.js'
 import type { Stage } from '../stage.js'
 
 export const toDuplex = <In, Out>(stage: Stage<In, Out>): Duplex => {

@@ -4,7 +4,7 @@
  * would follow every value in search of cycles, which the check has ruled out: with it a judged
  * record took several times as long.
  */
-import _ from 'highland'
+import _ from '../flow/highland.js'
 import { Failure } from '../errors.js'
 import type { Stage } from '../stage.js'
 import { jsonProblem } from './plain-json.js'

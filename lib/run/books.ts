@@ -3,7 +3,7 @@
  * already is counted here, rejects leave for their file, and an error inside a custom stage
  * costs its own record instead of the run.
  */
-import _ from 'highland'
+import _ from '../flow/highland.js'
 import { Failure, messageOf, reject } from '../errors.js'
 import { jsonProblem } from '../jsonl/plain-json.js'
 import type { Ledger } from '../ledger.js'

@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { exitCodes, Failure } from '../errors.js'
 import { toDuplex } from '../flow/to-duplex.js'
+import { gather } from '../jsonl/gather.js'
 import { stringify } from '../jsonl/stringify.js'
 import { accountedIn, Ledger } from '../ledger.js'
 import type { ModelStats } from '../model/model.js'
@@ -158,7 +159,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     })
     await pipeline(
       source,
-      accountedIn(ledger, () => toDuplex(chain(stage, ending, stringify()))),
+      accountedIn(ledger, () => toDuplex(chain(stage, ending, stringify(), gather()))),
       outputs.rows ?? edges.stdout,
       { signal: breaking.signal },
     )

@@ -3,7 +3,7 @@
  * without a question to judge by, or with fewer passes than are wanted. `filter` would drop them
  * at the end for the same reason, with the same code.
  */
-import _ from 'highland'
+import _ from '../flow/highland.js'
 import { currentLedger } from '../ledger.js'
 import type { Record } from '../record.js'
 import type { Stage } from '../stage.js'

@@ -3,7 +3,7 @@
  * filtered with a reason, or rejected before. The next record waits until this one's rows and
  * its reject are written, so that a slow disk slows the stream and never fills the memory.
  */
-import _ from 'highland'
+import _ from '../flow/highland.js'
 import { Failure, messageOf, reject } from '../errors.js'
 import { jsonProblem } from '../jsonl/plain-json.js'
 import { currentLedger, type Counts } from '../ledger.js'

@@ -2,7 +2,7 @@
  * The first stage: a corpus in whatever shape to records. A bad line is a record, too, with a
  * `reject` that says what was wrong; reading goes on behind it.
  */
-import _ from 'highland'
+import _ from '../flow/highland.js'
 import { messageOf } from '../errors.js'
 import { Unpacker, type Unpacked } from '../jsonl/gunzip.js'
 import { currentLedger } from '../ledger.js'

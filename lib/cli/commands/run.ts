@@ -72,7 +72,7 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
   work: async ({ files, settings: given, withDefaults, edges, env }) => {
     const { pipeline: name, preset } = given.recipe
     const recipe = await loadPipeline(name)
-    const settings = withDefaults([
+    const settings = await withDefaults([
       ...(preset
         ? [{ ...(await loadPipeline(preset)), name: `the preset ${preset}` }]
         : []),
