@@ -15,38 +15,9 @@ import { Ceiling } from './ceiling.js'
 import { FullSlots, reserveBehind, stillFull } from './full-slots.js'
 import type { Gauges } from './gauges.js'
 import { HeldTokens } from './held-tokens.js'
+import { type Load, loadOf, type Reading } from './load.js'
 import type { Usage } from './model.js'
 import { blindLimit, kvTarget, mostPerEngine, startLimit } from './start-limit.js'
-
-export interface Reading {
-  /** Milliseconds, of any clock that only goes forward. */
-  now: number
-  gauges: Gauges
-  /** Ours at that server, in sequences. */
-  inFlight: number
-  /** Ours that wait for room here. */
-  queued: number
-}
-
-/** A reading, and what follows from it. */
-interface Load extends Reading {
-  running: number
-  waiting: number
-  kvUsage: number
-  /** Sequences there that are not ours, and our part of all. */
-  others: number
-  share: number
-  /** Sequences that hold a part of the cache: all but those that wait. */
-  holders: number
-  /** What they would use by the mean of the last generation. */
-  kvMean: number
-  /** Answers since the limit moved, over sequences in flight. */
-  generations: number
-  /** What is in flight has come down to the limit. */
-  drained: boolean
-  /** Calls wait here, and only for the limit. */
-  binds: boolean
-}
 
 const kvLow = 0.82
 const kvHigh = 0.9
@@ -154,7 +125,7 @@ export class Steer {
   }
 
   read(reading: Reading): void {
-    const load = this.#loadOf(reading)
+    const load = loadOf(reading, this.limit)
     const { running, waiting, kvUsage } = load
     const preempted = reading.gauges.preemptions > (this.#preemptions ?? Infinity)
     this.#preemptions = reading.gauges.preemptions
@@ -175,15 +146,16 @@ export class Steer {
     // Few sequences make the cache's use swing: full for a moment is not too full.
     if (this.#overflows > 1) this.#cutOverflow(load)
     else if (overflows) return
-    else if (Math.min(kvUsage, load.kvMean) > kvHigh) this.#ease(load)
+    else if (Math.min(kvUsage, this.#kvMean(load)) > kvHigh) this.#ease(load)
     else if (this.#full.slots !== undefined) this.#behindSlots(this.#full.slots, load)
     else if (load.binds && waiting <= Math.max(2, reserveBehind(running) / 2))
       this.#grow(load)
   }
 
   /** Ceilings that hold no more. */
-  #reconsider({ generations, inFlight, others, kvUsage, holders }: Load): void {
-    if (generations >= 1)
+  #reconsider(load: Load): void {
+    const { inFlight, others, kvUsage, holders } = load
+    if (this.#generations(load) >= 1)
       for (const ceiling of [this.#refusedAt, this.#overflowedAt])
         ceiling.served(inFlight + others)
     // The calls are others now, and as many of them would not fill the cache.
@@ -201,26 +173,9 @@ export class Steer {
     this.#sinceMove = 0
   }
 
-  #loadOf(reading: Reading): Load {
-    const { gauges, inFlight, queued } = reading
-    const { running, waiting, kvUsage = 0 } = gauges
-    const all = running + waiting
-    // Ours are counted here and now, all a moment earlier: a few more are no other client.
-    const others = all - inFlight > Math.max(4, inFlight / 10) ? all - inFlight : 0
-    const holders = Math.max(1, running, inFlight + others - waiting)
-    return {
-      ...reading,
-      running,
-      waiting,
-      kvUsage,
-      others,
-      share: others > 0 ? inFlight / all : 1,
-      holders,
-      kvMean: this.#each * holders,
-      generations: this.#sinceMove / Math.max(1, inFlight),
-      drained: inFlight <= this.limit * 1.02,
-      binds: queued > 0 && inFlight >= this.limit / 2,
-    }
+  /** Answers since the limit moved, for each sequence in flight. */
+  #generations({ inFlight }: Load): number {
+    return this.#sinceMove / Math.max(1, inFlight)
   }
 
   /** What runs is what fits, so a second cut finds the same; the first may have come too early. */
@@ -261,7 +216,8 @@ export class Steer {
   }
 
   #grow(load: Load): void {
-    const { generations, gauges, now } = load
+    const { gauges, now } = load
+    const generations = this.#generations(load)
     if (generations >= 1) this.#compare(load)
     const aim = aims.find(([after]) => generations >= after)?.[1]
     if (aim === undefined) return
@@ -282,8 +238,14 @@ export class Steer {
   }
 
   /** The mean lags a change; later it tells more than the moment, that few sequences make swing. */
-  #kvOf({ generations, kvUsage, kvMean }: Load): number {
-    return generations >= 2 ? kvMean : Math.max(kvUsage, kvMean)
+  #kvOf(load: Load): number {
+    const kvMean = this.#kvMean(load)
+    return this.#generations(load) >= 2 ? kvMean : Math.max(load.kvUsage, kvMean)
+  }
+
+  /** What those there now would use by the mean of the last generation. */
+  #kvMean({ holders }: Load): number {
+    return this.#each * holders
   }
 
   /** Part of the cache that a sequence holds, by what its answers said. */
@@ -321,13 +283,14 @@ export class Steer {
   }
 
   #raise(wanted: number, most: number, now: number, reason: string): void {
-    const ceilings = [this.#refusedAt, this.#overflowedAt]
-    const lowest = ceilings.sort((a, b) => a.allows(now) - b.allows(now))[0] as Ceiling
+    const [refused, overflowed] = [this.#refusedAt, this.#overflowedAt]
+    const lowest = overflowed.allows(now) < refused.allows(now) ? overflowed : refused
     const ceiling = lowest.allows(now) - this.#others
     const limit = Math.round(Math.min(wanted, most, ceiling))
     if (limit < this.limit * 1.03) return
     this.limit = limit
-    this.reason = ceiling < wanted ? `slowly, for ${lowest.why}` : reason
+    this.reason =
+      ceiling < wanted ? `growing slowly: at ${lowest.all} ${lowest.why}` : reason
     this.#sinceMove = 0
     this.#sinceEase = Infinity
     this.#sinceOverflow = Infinity
