@@ -1,0 +1,169 @@
+/**
+ * From calls whose turn it is to a request, and from its reply back to the calls: written, sent,
+ * read, settled. What fails on the way is handed to `recovery.ts`.
+ */
+import { randomBytes } from 'node:crypto'
+import { messageOf } from '../errors.js'
+import { type AttemptFailure, failedByFault, failedByStatus } from './attempt.js'
+import type { Batching } from './batch/batching.js'
+import type { Group } from './batch/form.js'
+import { readGroup } from './batch/read-group.js'
+import { writeGroup } from './batch/write-group.js'
+import type { Endpoint } from './endpoint.js'
+import type { Answer } from './exchange.js'
+import type { Fault } from './fault.js'
+import { Flight } from './flight.js'
+import type { OpenCall, WrittenRequest } from './open-call.js'
+import type { CallDesk, Recovery } from './recovery.js'
+import { readReply } from './wire.js'
+
+export class Sending {
+  readonly #desk: CallDesk
+  readonly #batching: Batching
+  readonly #recovery: Recovery
+  readonly #deadlineMs: number
+  /** Marks our requests in the server's log: `<this>-<call>-<attempt>`. */
+  readonly #mark = `ultraif-${randomBytes(4).toString('hex')}`
+
+  constructor(
+    desk: CallDesk,
+    batching: Batching,
+    recovery: Recovery,
+    { deadlineMs }: { deadlineMs: number },
+  ) {
+    this.#desk = desk
+    this.#batching = batching
+    this.#recovery = recovery
+    this.#deadlineMs = deadlineMs
+  }
+
+  /** One call. */
+  send(call: OpenCall, endpoint: Endpoint): void {
+    this.#begin(call)
+    const written = this.#write(call)
+    if (!written) return
+    this.#fly([call], endpoint, written, (answer, fault) =>
+      this.#ended(call, endpoint, written, answer, fault),
+    )
+  }
+
+  /** Several in one request. */
+  sendGroup(group: Group<OpenCall>, endpoint: Endpoint): void {
+    for (const member of group.members) this.#begin(member)
+    const written = this.#writeGroup(group)
+    if (!written) return
+    this.#fly(group.members, endpoint, written, (answer, fault) =>
+      this.#groupEnded(group, endpoint, written, answer, fault),
+    )
+  }
+
+  #begin(call: OpenCall): void {
+    if (call.attempts === 0) call.owner.sent(call)
+    if (call.deadlineAt === Infinity)
+      call.startDeadline(this.#deadlineMs, this.#onDeadline)
+  }
+
+  #fly(
+    calls: readonly OpenCall[],
+    endpoint: Endpoint,
+    { path, body }: WrittenRequest,
+    onEnd: (answer: Answer | undefined, fault: Fault | undefined) => void,
+  ): void {
+    const [{ arrival, attempts, fresh }] = calls as [OpenCall]
+    const requestId = `${this.#mark}-${arrival}-${attempts + 1}`
+    const flight = new Flight(endpoint, calls)
+    endpoint.health.sent()
+    flight.carriedBy(
+      endpoint.send({ method: 'POST', path, body, fresh, requestId }, (answer, fault) => {
+        flight.land()
+        onEnd(answer, fault)
+      }),
+    )
+  }
+
+  /** A field that JSON cannot hold (from a user's step) fails the call, not the process. */
+  #write(call: OpenCall): WrittenRequest | undefined {
+    try {
+      return (call.written ??= call.owner.write(call.request, call.openEnded))
+    } catch (error) {
+      const message = `the call cannot be written as JSON: ${messageOf(error)}`
+      this.#recovery.giveUp(call, { code: 'bad_request', message })
+      return undefined
+    }
+  }
+
+  /** Which member cannot be written is found by writing each by itself. */
+  #writeGroup(group: Group<OpenCall>): WrittenRequest | undefined {
+    const [first] = group.members as [OpenCall]
+    try {
+      return writeGroup(group, first.owner.target(first.request))
+    } catch {
+      for (const call of group.members) {
+        call.groupKey = undefined
+        this.#desk.enqueue(call)
+      }
+      return undefined
+    }
+  }
+
+  #ended(
+    call: OpenCall,
+    endpoint: Endpoint,
+    { path, asked }: WrittenRequest,
+    answer: Answer | undefined,
+    fault: Fault | undefined,
+  ): void {
+    const shown = endpoint.shown({ method: 'POST', path })
+    const failed = failureOf(answer, fault, shown)
+    if (failed) return this.#recovery.failed(call, endpoint, failed)
+    const reading = readReply((answer as Answer).text, { ...asked, shown })
+    if (reading.failure) return this.#recovery.failed(call, endpoint, reading.failure)
+    const { choices, usage } = reading
+    endpoint.health.succeeded()
+    endpoint.steering?.answered(usage, call.sequences)
+    this.#desk.settle(call, { ok: true, choices, usage, attempts: call.attempts })
+  }
+
+  #groupEnded(
+    group: Group<OpenCall>,
+    endpoint: Endpoint,
+    { path, asked }: WrittenRequest,
+    answer: Answer | undefined,
+    fault: Fault | undefined,
+  ): void {
+    const shown = endpoint.shown({ method: 'POST', path })
+    const failed = failureOf(answer, fault, shown)
+    if (failed) return this.#recovery.groupFailed(group, endpoint, failed)
+    const reading = readGroup((answer as Answer).text, { ...asked, shown }, group)
+    if (reading.failure)
+      return this.#recovery.groupFailed(group, endpoint, reading.failure)
+    endpoint.health.succeeded()
+    this.#batching.worked(group, endpoint)
+    endpoint.steering?.answered(reading.usage, asked.n)
+    for (const [i, { choices, usage }] of reading.members.entries()) {
+      const call = group.members[i] as OpenCall
+      if (!call.isSettled)
+        this.#desk.settle(call, { ok: true, choices, usage, attempts: call.attempts })
+    }
+  }
+
+  readonly #onDeadline = (call: OpenCall): void => {
+    const message = `${call.endpoint?.address.shown}: no answer within ${this.#deadlineMs / 1000} s (attempt ${call.attempts})`
+    const failure = { code: 'deadline', message } as const
+    // A group that is late is late once.
+    if (call.flight?.calls.size === 1) {
+      call.endpoint?.health.failed(failure)
+      call.endpoint?.steering?.failed(failure)
+    }
+    this.#recovery.giveUp(call, failure)
+  }
+}
+
+const failureOf = (
+  answer: Answer | undefined,
+  fault: Fault | undefined,
+  shown: string,
+): AttemptFailure | undefined => {
+  if (!answer) return failedByFault(shown, fault as Fault)
+  return answer.status === 200 ? undefined : failedByStatus(shown, answer)
+}
