@@ -22,7 +22,7 @@ export interface Load extends Reading {
   holders: number
   /** What is in flight has come down to the limit. */
   drained: boolean
-  /** Calls wait here, and only for the limit. */
+  /** Calls wait here, and only for the limit: the engine has most of what is in flight. */
   binds: boolean
 }
 
@@ -41,6 +41,8 @@ export const loadOf = (reading: Reading, limit: number): Load => {
     share: others > 0 ? inFlight / all : 1,
     holders: Math.max(1, running, inFlight + others - waiting),
     drained: inFlight <= limit * 1.02,
-    binds: queued > 0 && inFlight >= limit / 2,
+    // What is not with the engine is on its way or with its HTTP process: more in flight would
+    // only wait there.
+    binds: queued > 0 && inFlight >= limit / 2 && all >= inFlight / 2,
   }
 }

@@ -238,3 +238,18 @@ t.test('a server that dies with hundreds in flight is not small either', async t
   for (let inFlight = 389; inFlight >= 0; inFlight--) steer.lost(inFlight, 0)
   t.ok(steer.limit > 250, `${steer.limit}`)
 })
+
+t.test(
+  'a server whose engine idles gets no more: the bottleneck is before it',
+  async t => {
+    const gauges = { running: 3, waiting: 0, kvUsage: 0.01, preemptions: 0, engines: 1 }
+    const steer = new Steer(gauges)
+    const { limit } = steer
+    for (let second = 1; second < 20; second++) {
+      const now = 1000 * second
+      steer.answered({ prompt: 100_000, completion: 2000 }, limit, now)
+      steer.read({ now, gauges, inFlight: limit, queued: 1000 })
+    }
+    t.equal(steer.limit, limit)
+  },
+)
