@@ -1,8 +1,14 @@
 /** What a run came to: throughput while it is steady, KV use, how soon the limit settled. */
 import type { Look, Run } from './run.js'
+import type { Scenario } from './scenario.js'
 
 export interface Assessed {
   seconds: number
+  /**
+   * What is compared: runs a second; beside a second client, tokens a second of both while it is
+   * there, since our own are most where we push it out.
+   */
+  throughput: number
   /** Answer tokens a second, all servers, in the middle half of the run. */
   tokensPerSecond: number
   /** Of the first server, in the middle half. */
@@ -18,7 +24,10 @@ export interface Assessed {
   rejected: number
 }
 
-export const assess = ({ makespanMs, looks, rejected }: Run): Assessed => {
+export const assess = (
+  { makespanMs, looks, rejected }: Run,
+  { intruder }: Pick<Scenario, 'intruder'> = {},
+): Assessed => {
   const from = makespanMs / 4
   const middle = looks.filter(({ atMs }) => atMs >= from && atMs <= 3 * from)
   const urls = [...new Set(looks.map(({ url }) => url))]
@@ -39,6 +48,13 @@ export const assess = ({ makespanMs, looks, rejected }: Run): Assessed => {
   const inFlight = urls.length * mean(middle.map(look => look.running + look.waiting))
   return {
     seconds: makespanMs / 1000,
+    throughput: intruder
+      ? gain(
+          ({ tokens }) => tokens,
+          looks.filter(({ atMs }) => atMs >= intruder.fromMs && atMs <= intruder.toMs),
+        ) /
+        ((intruder.toMs - intruder.fromMs) / 1000)
+      : 1000 / makespanMs,
     tokensPerSecond,
     kvMean: mean(own.map(({ kvUsage }) => kvUsage)),
     kvMax: Math.max(...own.map(({ kvUsage }) => kvUsage)),
