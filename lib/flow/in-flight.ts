@@ -1,7 +1,9 @@
 /**
  * Runs an async function over a stream with at most `window` items in it, and passes results on
- * as they become ready. A result that nobody has taken yet counts as in the window. The function
- * must settle its own failures: a rejection is a bug, and an error in the stream.
+ * as they become ready. A result that nobody has taken yet counts as in the window, and once a
+ * quarter of the window is such results no more is read: what comes next is ahead of its reader
+ * already, and to hold still more of it open would buy nothing. The function must settle its own
+ * failures: a rejection is a bug, and an error in the stream.
  */
 import type { Stage } from '../stage.js'
 import {
@@ -24,8 +26,13 @@ export const inFlight =
       ...edges,
       run,
       results: new AsReady<Out>(),
-      admits: (_open, held) => held < sizeOf(window),
+      admits: (open, held) => {
+        const size = sizeOf(window)
+        return held < size && held - open <= size * readyPart
+      },
     })
+
+const readyPart = 1 / 4
 
 /** First ended, first taken. */
 class AsReady<Out> implements Results<Out> {

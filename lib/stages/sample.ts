@@ -27,8 +27,8 @@ export const sample = (
   const [writer, judge] = bothOf(models)
   // In waves a record makes one call at a time as a rule: as many records as both together take
   // calls, or twice as many as one for both, so that there is always a call that waits.
-  const drawing = windowFor(writer, undefined)
-  const judging = windowFor(judge, undefined)
+  const drawing = windowFor(writer, undefined, 1)
+  const judging = windowFor(judge, undefined, 1)
   return perRecord(sampleRecord(models, options, ledger), {
     window: given ?? (() => drawing() + judging()),
     order,

@@ -217,3 +217,25 @@ t.test('an error of the source is passed on and counted as taken', async t => {
   t.same(values.toSorted(), [1, 2, 3])
   t.equal(errors.length, 3)
 })
+
+t.test('once a quarter of the window waits to be taken, no more is read', async t => {
+  const { open, work, end } = byHand()
+  const asked: (() => void)[] = []
+  const out: number[] = []
+  _(Array.from({ length: 100 }, (_, i) => i))
+    .through(inFlight(8, work))
+    .consume<never>((_error, item, _push, next) => {
+      if (!_.isNil(item)) out.push(item as number)
+      asked.push(next)
+    })
+    .resume()
+  await turn()
+  for (const item of [0, 1, 2, 3, 4]) await end(item)
+  t.same([out, open.size], [[0], 4], 'one is taken and replaced, four wait')
+  asked.shift()?.()
+  await turn()
+  t.same([out, open.size], [[0, 1], 4], 'three wait: none is read for the one taken')
+  asked.shift()?.()
+  await turn()
+  t.same([out, open.size], [[0, 1, 2], 6], 'two wait: the window fills up again')
+})
