@@ -15,10 +15,10 @@ export const ours = (
   name: `ours, --concurrency ${concurrency}`,
   async run({ records, connect, done }) {
     const model = await connect(concurrency)
-    const { samples, seed } = sampling
+    const { seed, ...drawing } = sampling
     const stage = chain(
       compose(model, { ...composing, window: windows.compose }),
-      sample(model, { seed, generate: { samples }, window: windows.sample }),
+      sample(model, { seed, generate: drawing, window: windows.sample }),
     )
     await drain(stage(_([...records])), done)
   },

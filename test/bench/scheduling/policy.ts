@@ -31,7 +31,8 @@ export const steps = (model: Model): Steps => [
   evaluateRecord(model, judging),
 ]
 export const composing = { passes: 1, seed: 1 }
-export const sampling = { samples, seed: 1 }
+/** Room for the longest answer there is: one that is cut off is not judged. */
+export const sampling = { samples, seed: 1, maxTokens: 8192 }
 export const judging = { seed: 1 }
 
 /** A limit that never binds: the server's own queue takes it all. */
