@@ -178,11 +178,14 @@ const drawn: [string, Policy][] = [
   ['ultraif, --concurrency auto', ours('auto')],
 ]
 
-/** One cell over real loopback HTTP, so that the virtual figures can be believed. */
-const crossCheck = async (): Promise<string> => {
+/**
+ * One cell over real loopback HTTP, so that the virtual figures can be believed. A machine that is
+ * busy with something else answers late, and is seen here.
+ */
+export const crossCheck = async (): Promise<string> => {
   const cell = { records: 500, slots: 64, seed: 1, policy: ours(80) }
-  const speed = 5
+  const speed = 2
   const [virtual, real] = [await runCell(cell), await runRealCell({ ...cell, speed })]
   const of = ({ makespanMs, idealMs }: Cell): string => ratio(makespanMs / idealMs)
-  return `Cross-check, 500 records on 64 slots with 80 in flight, first seed: ${of(virtual)} in virtual time, ${of(real)} over loopback HTTP with the server's clock ${speed} times as fast.`
+  return `Cross-check, 500 records on 64 slots with 80 in flight, first seed: ${of(virtual)} in virtual time, ${of(real)} over loopback HTTP with the server's clock ${speed} times as fast (in real time: a busy machine adds to it).`
 }
