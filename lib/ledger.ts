@@ -36,6 +36,7 @@ export class Ledger {
   }
 
   note(name: string, by = 1): void {
+    if (this.halted) return
     add(this.notes, name, by)
   }
 

@@ -61,6 +61,8 @@ export class OpenCall implements Waiting {
   /** Calls with the same key may share a request; without one it goes by itself. */
   groupKey: string | undefined
   waiting = false
+  /** Calls behind it that were sent before it. */
+  passed = 0
   isSettled = false
   /** Where it was sent last; a retry goes elsewhere if it can. */
   endpoint: Endpoint | undefined

@@ -4,12 +4,13 @@
  */
 import type { Batching } from './batch/batching.js'
 import type { OpenCall } from './open-call.js'
-import { afterInput, whileInputLasts } from './order.js'
+import { afterInput, type Order, whileInputLasts } from './order.js'
 import { ReadyQueue } from './ready-queue.js'
 
 export class WaitingCalls {
   readonly #queue = new ReadyQueue<OpenCall>(whileInputLasts)
   readonly #batching: Batching
+  #order = whileInputLasts
   #count = 0
 
   constructor(batching: Batching) {
@@ -48,7 +49,17 @@ export class WaitingCalls {
     return this.#queue.near(count, call => call.waiting && test(call))
   }
 
+  inputBegins(): void {
+    this.#inOrder(whileInputLasts)
+  }
+
   inputEnded(): void {
-    this.#queue.reorder(afterInput)
+    this.#inOrder(afterInput)
+  }
+
+  #inOrder(order: Order): void {
+    if (this.#order === order) return
+    this.#order = order
+    this.#queue.reorder(order)
   }
 }

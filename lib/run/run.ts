@@ -127,20 +127,24 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     begun: () => works !== undefined,
     log: () =>
       log(
-        `Stopping: ${ledger.open} open records finish first; a second signal cuts them.`,
+        `Stopping: ${ledger.open} open records finish first; a second signal leaves them.`,
       ),
-    cutCalls: () => works?.models?.abort(),
+    cutCalls: () => leaveOpen(),
   })
+
+  /** What is finished is written; a record whose calls are cut would be judged by what it lacks. */
+  const leaveOpen = (): void => {
+    ledger.halted = true
+    works?.models?.abort()
+  }
 
   let lost: Failure | undefined
   let flowing = true
-  /** Finished rows are still written; open records stay open, for they are nobody's rejects. */
   const onLost = (failure: Failure): void => {
     if (!flowing) return
     lost = failure
-    ledger.halted = true
     reading.abort(stopped)
-    works?.models?.abort()
+    leaveOpen()
   }
 
   const flow = async (): Promise<void> => {
@@ -221,7 +225,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
 const unfinished = ({ code, message }: Failure, open: number): Failure =>
   new Failure(
     code,
-    `${message}. What was finished is written; ${open} records were open and are not. Once a server is up, run the same command again.`,
+    `${message}. What was finished is written; ${open} records were open and are not. Once a server is up, run the command again: it begins anew, with another --out (or --force, which empties this one).`,
   )
 
 /** The reader of stdout may go away, as `head` does: no error. A full disk behind it is one. */

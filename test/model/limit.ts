@@ -41,3 +41,15 @@ t.test('a limit that grows says so, one that shrinks does not', async t => {
   limit.max = 2
   t.equal(told, 1)
 })
+
+t.test('queues that share a server are told of room in turns', async t => {
+  const limit = new SequenceLimit(4)
+  const told: string[] = []
+  limit.onRoom(() => told.push('a'))
+  limit.onRoom(() => told.push('b'))
+  for (let i = 0; i < 2; i++) {
+    limit.take(1)
+    limit.give(1)
+  }
+  t.same(told, ['a', 'b', 'b', 'a'])
+})

@@ -101,3 +101,12 @@ t.test('a call that failed somewhere goes elsewhere if it can', async t => {
   b?.limit.take(1)
   t.equal(picker.pick(call(1, { endpoint: a })), a, 'and back where it must')
 })
+
+t.test('a record at home where its call failed gets no free place there', async t => {
+  const [a, b] = endpoints(4, 4)
+  const picker = new EndpointPicker([a!, b!])
+  const rank = ranks.find(each => picker.homeOf(each) === a) ?? -1
+  t.ok(picker.suits(a!, call(rank)))
+  t.notOk(picker.suits(a!, call(rank, { endpoint: a })))
+  t.notOk(picker.suits(b!, call(rank)))
+})

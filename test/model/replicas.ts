@@ -221,6 +221,28 @@ t.test('replicas that serve different models are refused, and named', async t =>
   })
 })
 
+t.test('a retry is not passed by all that wait behind it', async t => {
+  const arrived: string[] = []
+  const failed = new Set<string>()
+  const answer = ({ body }: { body: any }, response: ServerResponse): void => {
+    const { content } = body.messages[0]
+    arrived.push(content)
+    if (Number(content) >= 8 || failed.has(content)) return send(response, ok)
+    failed.add(content)
+    send(response, failure(500, 'not now'), 500)
+  }
+  const fakes = [await loopback(answer), await loopback(answer)]
+  t.teardown(() => Promise.all(fakes.map(fake => fake.close())))
+  const { model } = await connect(
+    t,
+    fakes.map(({ url }) => url),
+    { concurrency: 2 },
+  )
+  t.ok((await Promise.all(many(600).map(call => model.call(call)))).every(({ ok }) => ok))
+  const last = Math.max(...[...failed].map(content => arrived.lastIndexOf(content)))
+  t.ok(last < 300, `the last retry came as ${last} of ${arrived.length}`)
+})
+
 t.test('a server that two groups share has one limit', async t => {
   const open: ServerResponse[] = []
   const fake = await loopback((_, response) => void open.push(response))

@@ -279,7 +279,7 @@ t.test('a first signal lets open records finish, and the rest is not read', asyn
   balanced(t, ran)
 })
 
-t.test('a second signal cuts the calls, and what was open is rejected', async t => {
+t.test('a second signal cuts the calls, and what was open stays open', async t => {
   const { run, server } = await running(t)
   const signals = new EventEmitter()
   let asked = 0
@@ -296,9 +296,30 @@ t.test('a second signal cuts the calls, and what was open is rejected', async t 
   )
   const ran = await run([corpus], { signals })
   t.equal(ran.code, 143)
-  t.match(ran.summary, { stopped: true })
-  t.ok(ran.summary.rejected.aborted > 0)
-  balanced(t, ran)
+  t.match(ran.summary, { stopped: true, kept: 0, rejected: {} })
+  t.ok(ran.summary.open > 0)
+})
+
+t.test('a second signal makes no row of half-judged records', async t => {
+  const { run, server } = await running(t, { time: 10, passRate: 0.6 })
+  const whole = await run([corpus, '--seed', '1'])
+  const rows = new Map(whole.rows.map(row => [row.id, row]))
+  const signals = new EventEmitter()
+  let judged = 0
+  server.script(({ schema }) => {
+    if (schema === 'ultraif_verdicts' && ++judged === 40) {
+      signals.emit('SIGTERM', 'SIGTERM')
+      signals.emit('SIGTERM', 'SIGTERM')
+    }
+    return false
+  }, '')
+  const cut = await run([corpus, '--seed', '1'], { signals })
+  t.ok(cut.summary.open > 0)
+  for (const row of cut.rows) t.same(row, rows.get(row.id))
+  t.ok(
+    (cut.summary.filtered.no_pass ?? 0) <= (whole.summary.filtered.no_pass ?? 0),
+    'none is filtered for verdicts that never came',
+  )
 })
 
 t.test('a reader of stdout that goes away is no error', async t => {
