@@ -147,6 +147,22 @@ t.test('calls that come and go do not start a second reading', async t => {
   t.equal(timers().length, 1)
 })
 
+t.test('no second reading is asked for while one is on its way', async t => {
+  let arrived = (_response: ServerResponse): void => {}
+  const held = new Promise<ServerResponse>(resolve => (arrived = resolve))
+  const { endpoint } = await pageServer(t, response => arrived(response))
+  const steering = steer(t, endpoint, {})
+  steering.busy()
+  const response = await held
+  const timers = t.capture(globalThis, 'setTimeout', () => ({ unref() {} }))
+  steering.idle()
+  steering.busy()
+  timers.restore()
+  t.equal(timers().length, 0)
+  send(response, page(1, 0, 0))
+  await readBy(steering)
+})
+
 t.test('nothing is read for a server that does nothing for us', async t => {
   const { endpoint, server } = await pageServer(t, response =>
     send(response, page(1, 0, 0)),
