@@ -29,13 +29,14 @@ export class Recovery {
   }
 
   failed(call: OpenCall, endpoint: Endpoint, failure: AttemptFailure): void {
-    endpoint.steering?.failed(failure)
+    if (!metDeadSocket(call, failure)) endpoint.steering?.failed(failure)
     this.#goOn(call, failure, () => endpoint.health.failed(failure))
   }
 
   /** One request has failed, however many calls were in it: that counts once against the server. */
   groupFailed(group: Group<OpenCall>, endpoint: Endpoint, failure: AttemptFailure): void {
-    endpoint.steering?.failed(failure)
+    const [first] = group.members as [OpenCall]
+    if (!metDeadSocket(first, failure)) endpoint.steering?.failed(failure)
     const open = group.members.filter(({ isSettled }) => !isSettled)
     const aftermath = this.#batching.failed(group, open, endpoint, failure)
     if (aftermath === 'again') {
