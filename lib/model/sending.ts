@@ -120,7 +120,7 @@ export class Sending {
     if (reading.failure) return this.#recovery.failed(call, endpoint, reading.failure)
     const { choices, usage } = reading
     endpoint.health.succeeded()
-    endpoint.steering?.answered(usage, call.sequences)
+    endpoint.steering?.answered(usage, asked.n)
     this.#desk.settle(call, { ok: true, choices, usage, attempts: call.attempts })
   }
 
