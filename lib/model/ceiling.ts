@@ -4,8 +4,8 @@
  */
 
 const near = 0.95
-/** So long until it may be higher by one per cent. */
-const percentMs = 10_000
+/** So long until it may be higher by one per cent, or by one sequence where that is more. */
+const stepMs = 10_000
 
 export class Ceiling {
   #all = Infinity
@@ -30,7 +30,9 @@ export class Ceiling {
 
   /** How many are allowed now, all clients together. */
   allows(now: number): number {
-    return this.#all * (near + (now - this.#at) / percentMs / 100)
+    const steps = (now - this.#at) / stepMs
+    // One per cent of a handful would not add up to a sequence for minutes.
+    return Math.max(this.#all * (near + steps / 100), this.#all * near + steps)
   }
 
   /** So many met the ceiling that was known, and not a new one. */

@@ -36,6 +36,8 @@ const afterOverflow = 0.9
 const afterRefusal = 0.75
 /** Where the trouble is known already, a smaller step will do. */
 const afterKnownRefusal = 0.95
+/** Nearly all refused: no more of the limit was taken than this part. */
+const nearlyNone = 1 / 8
 const lostWindowMs = 10_000
 /** So long without a reading, the limit is the fixed one: cut where calls are refused, and back. */
 const blindAfterMs = 30_000
@@ -67,9 +69,12 @@ export class Steer {
   readonly #refusedAt = new Ceiling()
   readonly #overflowedAt = new Ceiling()
   #others = 0
-  /** The limit before calls were refused, and whether nothing at all was taken any more. */
+  /** The limit before calls were refused or lost. */
   #beforeRefusal = 0
-  #away = false
+  /** Nearly all were refused: how many were in flight still, that had been taken before. */
+  #leftOver: number | undefined
+  /** Without readings the limit grows back to this, which it had before calls were refused. */
+  #back = 0
   #lost = { since: -Infinity, count: 0 }
 
   /** Gauges as read before the first call; `closed` is why there are none. */
@@ -88,11 +93,14 @@ export class Steer {
     this.#sinceEase += sequences
     this.#sinceOverflow += sequences
     this.#sinceRefusal += sequences
-    if (this.#away) this.#isBack()
+    // One of so many answers, at least, is for a call that was sent after the last refusal.
+    if (this.#leftOver !== undefined && this.#sinceRefusal > this.#leftOver)
+      this.#isBack()
     const blind = now - this.#readAt > blindAfterMs
-    if (!blind || this.limit >= blindLimit || this.#sinceMove < this.limit) return
+    const most = Math.min(this.#back, blindLimit)
+    if (!blind || this.limit >= most || this.#sinceMove < this.limit) return
     this.#refusedAt.served(this.limit)
-    this.#raise(this.limit * 1.1 + 1, blindLimit, now, 'growing back after refusals')
+    this.#raise(this.limit * 1.1 + 1, most, now, 'growing back after refusals')
   }
 
   /**
@@ -100,28 +108,21 @@ export class Steer {
    * is sent after one refused.
    */
   refused(inFlight: number, now: number): void {
-    const isNew = this.#sinceRefusal >= this.limit / 2
-    if (isNew) this.#beforeRefusal = this.limit
-    this.#cutRefused(
-      inFlight,
-      isNew ? this.#lessThan(inFlight) : inFlight,
-      now,
-      'the server refused more',
-    )
-    this.#away = inFlight === 0
+    this.#cutRefused(inFlight, now, 'the server refused more')
+    const isAway = inFlight <= this.#beforeRefusal * nearlyNone
+    this.#leftOver = isAway ? inFlight : undefined
   }
 
-  /** A connection was lost or a deadline missed. A single one happens; several mean too much. */
+  /**
+   * A connection was lost or a deadline missed. A single one happens; several mean too much, but
+   * not while few of those allowed are in flight: it is not the limit then that was too high.
+   */
   lost(inFlight: number, now: number): void {
+    if (inFlight < this.limit / 2) return
     if (now - this.#lost.since > lostWindowMs) this.#lost = { since: now, count: 0 }
     const several = ++this.#lost.count >= Math.max(2, inFlight / 50)
-    if (several && this.#sinceRefusal >= this.limit / 2)
-      this.#cutRefused(
-        inFlight,
-        this.#lessThan(inFlight),
-        now,
-        'connections were lost or deadlines missed',
-      )
+    if (several && this.#isNew)
+      this.#cutRefused(inFlight, now, 'connections were lost or deadlines missed')
   }
 
   read(reading: Reading): void {
@@ -263,23 +264,37 @@ export class Steer {
     return inFlight * (known ? afterKnownRefusal : afterRefusal)
   }
 
-  #cutRefused(inFlight: number, wanted: number, now: number, reason: string): void {
+  /** Trouble of its own: answers have shown what came of the last cut. */
+  get #isNew(): boolean {
+    return this.#sinceRefusal >= this.limit / 2
+  }
+
+  #cutRefused(inFlight: number, now: number, reason: string): void {
+    const back = Math.max(this.#back, this.limit)
+    if (this.#isNew) this.#beforeRefusal = this.limit
+    const wanted = this.#isNew ? this.#lessThan(inFlight) : inFlight
     this.#refusedAt.set(inFlight + this.#others, now, reason)
     this.#cut(wanted, reason)
+    this.#back = back
     this.#sinceRefusal = 0
   }
 
-  /** All was refused for a while: that was no server with too much, but one that was not there. */
+  /**
+   * Nearly all was refused for a while: that was no server with too much, but one that was not
+   * there. Refused again at once, it comes back with less each time: it may be a small one.
+   */
   #isBack(): void {
-    this.#away = false
+    this.#leftOver = undefined
     this.#refusedAt.lift()
-    this.limit = Math.max(this.limit, Math.round(this.#beforeRefusal * afterRefusal))
+    this.#beforeRefusal = Math.round(this.#beforeRefusal * afterRefusal)
+    this.limit = Math.max(this.limit, this.#beforeRefusal)
   }
 
   #cut(wanted: number, reason: string): void {
     this.limit = Math.max(1, Math.min(this.limit, Math.round(wanted)))
     this.reason = reason
     this.#sinceMove = 0
+    this.#back = 0
   }
 
   #raise(wanted: number, most: number, now: number, reason: string): void {

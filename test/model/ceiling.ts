@@ -15,6 +15,16 @@ t.test(
   },
 )
 
+t.test('a ceiling of a handful is passed within a minute too', async t => {
+  for (const all of [1, 2, 4, 9, 40]) {
+    const ceiling = new Ceiling()
+    ceiling.set(all, 0, 'refused')
+    t.ok(Math.round(ceiling.allows(0)) <= all)
+    t.ok(Math.round(ceiling.allows(minute / 2)) > all, `${all}`)
+    t.ok(ceiling.allows(minute) <= all + 6)
+  }
+})
+
 t.test('a ceiling that holds no more is forgotten', async t => {
   const ceiling = new Ceiling()
   ceiling.set(100, 0, 'refused')

@@ -181,6 +181,17 @@ t.test('with little work the limit stays where it is', async t => {
 
 const idle = { running: 0, waiting: 0, preemptions: 0, engines: 1 }
 
+/** So many answers, one by one. */
+const answer = (steer: Steer, count: number, now: number): void => {
+  for (let i = 0; i < count; i++) steer.answered({ prompt: 1, completion: 1 }, 1, now)
+}
+
+/** All that is in flight is refused, one by one, but for those the server has taken. */
+const refuseTo = (steer: Steer, taken: number, now: number): void => {
+  for (let inFlight = steer.limit - 1; inFlight >= taken; inFlight--)
+    steer.refused(inFlight, now)
+}
+
 t.test('when calls are refused no more are sent than the server has taken', async t => {
   const steer = new Steer({ ...idle, kvTokens: 464_816 })
   for (let inFlight = 389; inFlight >= 100; inFlight--) steer.refused(inFlight, 0)
@@ -192,14 +203,11 @@ t.test('what was refused is approached again, and passed only slowly', async t =
   const steer = new Steer(undefined, 'no gauges')
   steer.refused(40, 0)
   t.equal(steer.limit, 30)
-  const answers = (until: number): void => {
-    for (let i = 0; i < 1000; i++) steer.answered({ prompt: 1, completion: 1 }, 1, until)
-  }
-  answers(1000)
+  answer(steer, 1000, 1000)
   t.equal(steer.limit, 38)
-  answers(60_000)
+  answer(steer, 40, 60_000)
   t.ok(steer.limit > 38 && steer.limit < 45, `${steer.limit}`)
-  answers(3_600_000)
+  answer(steer, 1000, 3_600_000)
   t.equal(steer.limit, 64, 'and no further than where it began')
 })
 
@@ -231,6 +239,96 @@ t.test('a server that was away for a while is not small', async t => {
   t.equal(steer.limit, 1, 'calls are not thrown at it by the hundred')
   steer.answered({ prompt: 1, completion: 1 }, 1, 10_000)
   t.equal(steer.limit, 296)
+})
+
+t.test('a server that took one or two calls before it was away is not small', async t => {
+  for (const taken of [0, 1, 2, 4, 49]) {
+    const steer = new Steer({ ...idle, kvTokens: 464_816 })
+    refuseTo(steer, taken, 0)
+    const cut = Math.max(1, taken)
+    t.equal(steer.limit, cut)
+    answer(steer, taken, 1000)
+    t.equal(steer.limit, cut, 'those it had taken before say nothing')
+    answer(steer, 1, 2000)
+    t.equal(steer.limit, 296, `${taken}`)
+  }
+})
+
+t.test('a server that took one call in seven is full, and not away', async t => {
+  const steer = new Steer({ ...idle, kvTokens: 464_816 })
+  refuseTo(steer, 56, 0)
+  answer(steer, 100, 1000)
+  t.equal(steer.limit, 56)
+})
+
+t.test('a server that takes four at a time is not flooded again and again', async t => {
+  const steer = new Steer(undefined, 'no gauges')
+  const tried = []
+  for (let now = 0; now < 60_000; now += 1000) {
+    tried.push(steer.limit)
+    if (steer.limit > 4) refuseTo(steer, 4, now)
+    answer(steer, 5, now)
+  }
+  t.same(tried.slice(0, 4), [64, 48, 36, 27])
+  t.ok(Math.max(...tried.slice(4)) <= 6, String(tried))
+})
+
+t.test(
+  'a server that is away right after connections were lost is not small',
+  async t => {
+    const steer = new Steer({ ...idle, kvTokens: 464_816 })
+    for (let inFlight = 393; inFlight > 300; inFlight--) steer.lost(inFlight, 0)
+    for (let inFlight = 300; inFlight >= 0; inFlight--) steer.refused(inFlight, 0)
+    answer(steer, 1, 10_000)
+    t.equal(steer.limit, 296)
+  },
+)
+
+t.test(
+  'a handful that a server took is a limit for half a minute, not for ten',
+  async t => {
+    for (const taken of [9, 12]) {
+      const steer = new Steer(undefined, 'no gauges')
+      refuseTo(steer, taken, 0)
+      for (let now = 0; now <= 60_000; now += 1000) answer(steer, steer.limit, now)
+      t.equal(steer.limit, 64, `${taken}`)
+    }
+  },
+)
+
+t.test('connections lost while few calls are in flight say nothing of many', async t => {
+  const steer = new Steer({ ...idle, kvTokens: 200_000 })
+  t.equal(steer.limit, 169)
+  for (let inFlight = 40; inFlight > 0; inFlight--) steer.lost(inFlight, 0)
+  t.equal(steer.limit, 169)
+})
+
+t.test('before anything was refused nothing grows without a reading', async t => {
+  const steer = new Steer({ ...idle, kvTokens: 4096 })
+  t.equal(steer.limit, 8)
+  answer(steer, 200, 400)
+  t.equal(steer.limit, 8)
+  t.match(steer.reason, /first guess/)
+})
+
+t.test('after a pause a limit found by readings does not grow without one', async t => {
+  const slots = new Steered({ law: { maxNumSeqs: 16 } })
+  slots.steer.refused(390, 0)
+  slots.run(30)
+  const { limit, reason } = slots.steer
+  t.ok(limit < 64, `${limit}`)
+  answer(slots.steer, 1000, 100_000)
+  t.equal(slots.steer.limit, limit)
+  t.equal(slots.steer.reason, reason)
+})
+
+t.test('without readings a limit grows back to what it was, and no further', async t => {
+  const steer = new Steer({ ...idle, kvTokens: 20_480 })
+  const { limit } = steer
+  steer.refused(limit - 6, 0)
+  t.ok(steer.limit < limit)
+  answer(steer, 1000, 3_600_000)
+  t.equal(steer.limit, limit)
 })
 
 t.test('a server that dies with hundreds in flight is not small either', async t => {
