@@ -49,7 +49,7 @@ export const callTheRoll = async (
     await Promise.race([
       all,
       first.then(
-        () => delay(graceMs),
+        () => delay(graceMs, undefined, { signal: leaving.signal }),
         () => all,
       ),
     ])

@@ -1,0 +1,26 @@
+import t, { type Test } from 'tap'
+import { loopback, send } from '../../fixtures/loopback.js'
+import { parseAddress } from '../../lib/model/address.js'
+import { Endpoint } from '../../lib/model/endpoint.js'
+import { callTheRoll } from '../../lib/model/roll.js'
+
+const server = async (t: Test) => {
+  const fake = await loopback((_, response) => send(response, 'x'))
+  const endpoint = new Endpoint(parseAddress(fake.url), { concurrency: 1 })
+  t.teardown(async () => {
+    endpoint.destroy()
+    await fake.close()
+  })
+  return endpoint
+}
+
+const timers = () =>
+  process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+
+t.test('once all servers have answered nothing keeps the process alive', async t => {
+  const [a, b, c] = [await server(t), await server(t), await server(t)]
+  const before = timers()
+  const present = await callTheRoll([[a], [b, c]], { waitMs: 0 })
+  t.equal(present.size, 3)
+  t.equal(timers(), before)
+})
