@@ -94,9 +94,12 @@ t.test('a slow reader loses nothing', async t => {
   t.equal(ran.stdout.trim(), '300')
 })
 
+/** A stop waits for all that is open: few calls at a time, or that takes a slow machine long. */
+const few = ['--samples', '1', '--concurrency', '16']
+
 t.test('Ctrl-C on a run over a file: open records finish, exit 130', async t => {
   const { server, env } = await serving(t, { time: 5 })
-  const child = start(['run', '--samples', '1', manyPrompts(t, 20_000)], { env })
+  const child = start(['run', ...few, manyPrompts(t, 20_000)], { env })
   const said = ended(child)
   await once(child.stdout, 'data')
   child.kill('SIGINT')
@@ -132,7 +135,7 @@ t.test('Ctrl-C twice: open calls are cut, the server sees it, exit 130', async t
 t.test('Ctrl-C on a whole pipe: every row that was paid for arrives', async t => {
   const { env } = await serving(t, { time: 5 })
   const parse = start(['parse', manyPrompts(t, 20_000)], { env })
-  const generate = start(['generate', '--samples', '1'], { env })
+  const generate = start(['generate', ...few], { env })
   parse.stdout.pipe(generate.stdin)
   const [parsed, generated] = [text(parse.stderr), text(generate.stderr)]
   let rows = 0
@@ -157,7 +160,7 @@ t.test('Ctrl-C on a whole pipe: every row that was paid for arrives', async t =>
 
 t.test('SIGTERM ends as Ctrl-C does, with 143', async t => {
   const { env } = await serving(t, { time: 5 })
-  const child = start(['run', '--samples', '1', manyPrompts(t, 20_000)], { env })
+  const child = start(['run', ...few, manyPrompts(t, 20_000)], { env })
   const said = ended(child)
   await once(child.stdout, 'data')
   child.kill('SIGTERM')
