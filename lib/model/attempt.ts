@@ -26,6 +26,8 @@ export interface AttemptFailure {
   refusesSchema?: boolean
   retryAfterMs?: number | undefined
   raw?: string
+  /** When its request was sent, as `Health.sent` counts. */
+  era?: number
 }
 
 /** `asked` names the request in messages: `POST http://host/v1/chat/completions`. */

@@ -13,6 +13,8 @@ export class Flight {
   readonly calls: Set<OpenCall>
   readonly sequences: number
   #exchange: Exchange | undefined
+  /** Of the server's health: whether it was sent before a trial, or in it. */
+  readonly era: number
   #over = false
 
   constructor(endpoint: Endpoint, calls: readonly OpenCall[]) {
@@ -21,6 +23,7 @@ export class Flight {
     this.sequences = calls.reduce((sum, { sequences }) => sum + sequences, 0)
     const alone = calls.some(call => call.alone)
     endpoint.limit.take(this.sequences, alone)
+    this.era = endpoint.health.sent()
     endpoint.steering?.busy()
     for (const call of calls) call.board(this)
   }
@@ -34,7 +37,8 @@ export class Flight {
     if (this.#over) return
     this.#over = true
     this.#exchange = undefined
-    const { limit, steering } = this.endpoint
+    const { health, limit, steering } = this.endpoint
+    health.landed(this.era)
     limit.give(this.sequences)
     if (limit.inFlight === 0) steering?.idle()
     for (const call of this.calls) call.flight = undefined

@@ -53,6 +53,10 @@ type State =
 
 export class Health {
   readonly #options: HealthOptions
+  /** Trials so far. What was sent before the last one began says nothing about how it is now. */
+  #era = 0
+  /** Requests of this era in flight. */
+  #flights = 0
   readonly #watchers: HealthWatcher[] = []
   #state: State = 'in'
   #gone = false
@@ -79,9 +83,17 @@ export class Health {
     return this.#state === 'in' || this.#state === 'trial'
   }
 
-  /** May get a call only while nothing else is in flight there. */
+  /** May get one call, and the next when that has ended. */
   get onTrial(): boolean {
     return this.#state === 'trial'
+  }
+
+  /**
+   * On trial, and no request under way that was sent since the trial began. One from before may
+   * hang there until its deadline: a trial that waited for it would never be held.
+   */
+  get awaitsTrial(): boolean {
+    return this.onTrial && this.#flights === 0
   }
 
   /** Not out, as far as is known. */
@@ -103,9 +115,16 @@ export class Health {
     this.#goOut(why, true)
   }
 
-  /** A call goes there. */
-  sent(): void {
+  /** A request goes there. Returns the era it belongs to, for `landed` and for its failure. */
+  sent(): number {
+    this.#flights++
     if (!this.#watch && !this.#stopped) this.#watchOver()
+    return this.#era
+  }
+
+  /** A request has ended, however it did. */
+  landed(era: number): void {
+    if (era === this.#era) this.#flights--
   }
 
   succeeded(): void {
@@ -125,6 +144,8 @@ export class Health {
     if (failure.status !== undefined) this.#heard = true
     const blame = blameOf(failure)
     if (!blame || this.#stopped || this.#state === 'out') return undefined
+    const isOld = failure.era !== undefined && failure.era !== this.#era
+    if (isOld && (this.onTrial || blame === 'failing')) return undefined
     if (this.#state === 'trial') this.#goOut(failure.message, false)
     else if (blame === 'doubt') return (this.#suspicion ??= this.#confirm(failure))
     else this.#count(failure)
@@ -157,7 +178,7 @@ export class Health {
     else {
       this.#state = 'in'
       this.#count(failure)
-      if (this.usable) this.#tell('usable')
+      if (this.usable) this.#tellUsable()
     }
     return this.#gone
   }
@@ -193,7 +214,9 @@ export class Health {
     if (look.state === 'well') {
       if (this.#gone) return this.#comeBack()
       this.#state = 'trial'
-      this.#tell('usable')
+      this.#era++
+      this.#flights = 0
+      this.#tellUsable()
     } else if (look.state === 'gone' && !this.#gone) this.#goOut(look.why, true)
     else {
       this.#why = look.why
@@ -210,28 +233,34 @@ export class Health {
     this.#successes = 0
     const afterMs = performance.now() - this.#outAt
     for (const watcher of this.#watchers) watcher.well?.(afterMs)
-    this.#tell('usable')
+    this.#tellUsable()
   }
 
-  #tell(event: 'usable'): void {
-    for (const watcher of this.#watchers) watcher[event]?.()
+  #tellUsable(): void {
+    for (const watcher of this.#watchers) watcher.usable?.()
   }
 
   /** Only while something is in flight: nothing ticks for a server that nobody asks. */
-  #watchOver(): void {
-    this.#watch = setTimeout(() => {
-      this.#watch = undefined
-      if (this.#options.inFlight() === 0 || this.#state !== 'in') return
-      this.#watchOver()
-      if (!this.#heard) return void this.#lookIntoSilence()
+  #watchOver(ms = quietMs): void {
+    this.#watch = setTimeout(() => void this.#listen(), ms).unref()
+  }
+
+  /** One look at a time: two that overlap would count one silence twice. */
+  async #listen(): Promise<void> {
+    const isBusy = () => this.#options.inFlight() > 0
+    const begunAt = performance.now()
+    if (this.#heard) {
       this.#heard = false
       this.#silences = 0
-    }, quietMs).unref()
+    } else if (isBusy() && this.usable) await this.#lookIntoSilence()
+    this.#watch = undefined
+    if (!isBusy() || this.#stopped) return
+    this.#watchOver(Math.max(0, quietMs - (performance.now() - begunAt)))
   }
 
   async #lookIntoSilence(): Promise<void> {
     const look = await this.#look(probeMs)
-    if (this.#stopped || this.#heard || this.#state !== 'in') return
+    if (this.#stopped || this.#heard || !this.usable) return
     this.#silences = look.state === 'silent' ? this.#silences + 1 : 0
     if (
       look.state === 'gone' ||

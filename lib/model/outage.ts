@@ -1,6 +1,7 @@
 /**
  * All servers of a group are out. Calls wait, the servers are asked again, and after the deadline
- * without any of them it is over: the calls end as unreachable, and whoever runs them is told.
+ * without any of them it is over: the calls end as unreachable, and whoever runs them is told. A
+ * server that is on trial by then is waited for: it may be about to answer.
  */
 import type { Health } from './health.js'
 
@@ -25,6 +26,8 @@ export class Outage {
   readonly #options: OutageOptions
   #timer: NodeJS.Timeout | undefined
   #lost: string | undefined
+  /** The deadline has passed during a trial: one that fails ends it all. */
+  #overdue = false
 
   constructor(servers: readonly OutageServer[], options: OutageOptions) {
     this.#servers = servers
@@ -43,27 +46,32 @@ export class Outage {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#lost = undefined
+    this.#overdue = false
   }
 
   #check(): void {
     if (this.#timer || this.#lost || this.#servers.some(({ health }) => health.well))
       return
+    // Later, not now: the call on trial is still being told of its own failure.
+    if (this.#overdue) return this.#await(0)
     const { deadlineMs, log } = this.#options
     log(
       `${this.#who()}. Open calls wait and nothing is lost; asked again every few seconds, for ${seconds(deadlineMs)} at most`,
     )
-    this.#await()
+    this.#await(deadlineMs)
   }
 
   /** Keeps the process alive: calls wait for it, and may have nothing else. */
-  #await(): void {
+  #await(ms: number): void {
     const { deadlineMs, waiting, onLost } = this.#options
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      if (waiting() === 0) return this.#await()
+      this.#overdue = this.#servers.some(({ health }) => health.onTrial)
+      if (this.#overdue) return
+      if (waiting() === 0) return this.#await(deadlineMs)
       this.#lost = `${this.#who()}; waited ${seconds(deadlineMs)} for one to come back`
       onLost(this.#lost)
-    }, deadlineMs)
+    }, ms)
   }
 
   #who(): string {

@@ -80,10 +80,11 @@ export class EndpointPicker {
   }
 }
 
-const admits = ({ limit, health }: Endpoint, { sequences, alone }: Placed): boolean =>
-  health.usable &&
-  (!health.onTrial || limit.inFlight === 0) &&
-  limit.admits(sequences, alone)
+/** The one call of a trial goes beyond the limit: all of that may be held by calls that hang. */
+const admits = ({ limit, health }: Endpoint, { sequences, alone }: Placed): boolean => {
+  if (health.onTrial && !alone) return health.awaitsTrial
+  return health.usable && limit.admits(sequences, alone)
+}
 
 const isNear = (home: Endpoint, idlest: Endpoint): boolean =>
   loadOf(home) <= loadOf(idlest) + Math.max(margin, marginSequences / home.limit.max)

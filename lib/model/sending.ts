@@ -42,8 +42,8 @@ export class Sending {
     this.#begin(call)
     const written = this.#write(call)
     if (!written) return
-    this.#fly([call], endpoint, written, (answer, fault) =>
-      this.#ended(call, endpoint, written, answer, fault),
+    this.#fly([call], endpoint, written, (flight, answer, fault) =>
+      this.#ended(call, flight, written, answer, fault),
     )
   }
 
@@ -52,8 +52,8 @@ export class Sending {
     for (const member of group.members) this.#begin(member)
     const written = this.#writeGroup(group)
     if (!written) return
-    this.#fly(group.members, endpoint, written, (answer, fault) =>
-      this.#groupEnded(group, endpoint, written, answer, fault),
+    this.#fly(group.members, endpoint, written, (flight, answer, fault) =>
+      this.#groupEnded(group, flight, written, answer, fault),
     )
   }
 
@@ -67,16 +67,15 @@ export class Sending {
     calls: readonly OpenCall[],
     endpoint: Endpoint,
     { path, body }: WrittenRequest,
-    onEnd: (answer: Answer | undefined, fault: Fault | undefined) => void,
+    onEnd: (flight: Flight, answer: Answer | undefined, fault: Fault | undefined) => void,
   ): void {
     const [{ arrival, attempts, fresh }] = calls as [OpenCall]
     const requestId = `${this.#mark}-${arrival}-${attempts + 1}`
     const flight = new Flight(endpoint, calls)
-    endpoint.health.sent()
     flight.carriedBy(
       endpoint.send({ method: 'POST', path, body, fresh, requestId }, (answer, fault) => {
         flight.land()
-        onEnd(answer, fault)
+        onEnd(flight, answer, fault)
       }),
     )
   }
@@ -108,16 +107,17 @@ export class Sending {
 
   #ended(
     call: OpenCall,
-    endpoint: Endpoint,
+    { endpoint, era }: Flight,
     { path, asked }: WrittenRequest,
     answer: Answer | undefined,
     fault: Fault | undefined,
   ): void {
     const shown = endpoint.shown({ method: 'POST', path })
     const failed = failureOf(answer, fault, shown)
-    if (failed) return this.#recovery.failed(call, endpoint, failed)
+    if (failed) return this.#recovery.failed(call, endpoint, { ...failed, era })
     const reading = readReply((answer as Answer).text, { ...asked, shown })
-    if (reading.failure) return this.#recovery.failed(call, endpoint, reading.failure)
+    if (reading.failure)
+      return this.#recovery.failed(call, endpoint, { ...reading.failure, era })
     const { choices, usage } = reading
     endpoint.health.succeeded()
     endpoint.steering?.answered(usage, asked.n)
@@ -126,17 +126,17 @@ export class Sending {
 
   #groupEnded(
     group: Group<OpenCall>,
-    endpoint: Endpoint,
+    { endpoint, era }: Flight,
     { path, asked }: WrittenRequest,
     answer: Answer | undefined,
     fault: Fault | undefined,
   ): void {
     const shown = endpoint.shown({ method: 'POST', path })
     const failed = failureOf(answer, fault, shown)
-    if (failed) return this.#recovery.groupFailed(group, endpoint, failed)
+    if (failed) return this.#recovery.groupFailed(group, endpoint, { ...failed, era })
     const reading = readGroup((answer as Answer).text, { ...asked, shown }, group)
     if (reading.failure)
-      return this.#recovery.groupFailed(group, endpoint, reading.failure)
+      return this.#recovery.groupFailed(group, endpoint, { ...reading.failure, era })
     endpoint.health.succeeded()
     this.#batching.worked(group, endpoint)
     endpoint.steering?.answered(reading.usage, asked.n)
@@ -152,7 +152,7 @@ export class Sending {
     const failure = { code: 'deadline', message } as const
     // A group that is late is late once.
     if (call.flight?.calls.size === 1) {
-      call.endpoint?.health.failed(failure)
+      call.endpoint?.health.failed({ ...failure, era: call.flight.era })
       call.endpoint?.steering?.failed(failure)
     }
     this.#recovery.giveUp(call, failure)

@@ -19,10 +19,17 @@ const broken: AttemptFailure = { code: 'server_error', message: 'boom', status: 
 const server = (t: Test, first: Look = well) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   const events: string[] = []
-  const at = { look: first, looks: 0, inFlight: 0 }
+  const at: {
+    look: Look
+    looks: number
+    inFlight: number
+    /** What a look waits for. */
+    answered?: Promise<void>
+  } = { look: first, looks: 0, inFlight: 0 }
   const health = new Health({
     look: async () => {
       at.looks++
+      await at.answered
       return at.look
     },
     inFlight: () => at.inFlight,
@@ -146,6 +153,46 @@ t.test('a trial that fails costs one failure, and twice the pause', async t => {
   t.ok(health.onTrial)
 })
 
+t.test('a trial is held beside a call that hangs there since before', async t => {
+  const { health, fail, later } = server(t)
+  const hung = health.sent()
+  fail(broken, failuresInARow)
+  await later(1000)
+  t.ok(health.awaitsTrial)
+  const tried = health.sent()
+  t.notOk(health.awaitsTrial, 'one call at a time')
+  health.landed(hung)
+  t.notOk(health.awaitsTrial)
+  health.landed(tried)
+  t.ok(health.awaitsTrial, 'a call that proved nothing is followed by the next')
+})
+
+t.test('a call from before a trial does not fail it when its time is up', async t => {
+  const { health, events, fail, later } = server(t)
+  const hung = health.sent()
+  fail(broken, failuresInARow)
+  await later(1000)
+  const tried = health.sent()
+  fail({ code: 'deadline', message: 'late', era: hung }, 1)
+  fail({ ...refused, era: hung }, 1)
+  t.ok(health.onTrial)
+  fail({ ...broken, era: tried }, 1)
+  t.strictSame(events, ['failing', 'trial', 'failing'])
+})
+
+t.test('calls from before a trial take no server out that has passed it', async t => {
+  const { health, fail, later } = server(t)
+  const hung = health.sent()
+  fail(broken, failuresInARow)
+  await later(1000)
+  const tried = health.sent()
+  health.succeeded()
+  fail({ code: 'deadline', message: 'late', era: hung }, failuresInARow)
+  t.ok(health.usable)
+  fail({ code: 'deadline', message: 'late', era: tried }, failuresInARow)
+  t.notOk(health.usable)
+})
+
 t.test('an answer that was still on its way brings a failing server back', async t => {
   const { health, fail } = server(t)
   fail(broken, failuresInARow)
@@ -190,6 +237,50 @@ t.test('a slow server is not gone: only silence for half a minute is', async t =
   t.ok(health.usable)
   await later(5000)
   t.strictSame(events, ['gone'])
+})
+
+t.test('an answer that comes during a look says more than the look', async t => {
+  const { health, at, later } = server(t, gone)
+  at.inFlight = 1
+  let end = () => {}
+  at.answered = new Promise(resolve => (end = resolve))
+  health.sent()
+  await later(5000)
+  t.equal(at.looks, 1)
+  health.succeeded()
+  end()
+  await later(0)
+  t.ok(health.usable)
+})
+
+t.test('a slow look is waited for before the next: one silence counts once', async t => {
+  const { health, at, later } = server(t, silent)
+  at.inFlight = 1
+  let end = () => {}
+  at.answered = new Promise(resolve => (end = resolve))
+  health.sent()
+  for (let i = 0; i < 8; i++) {
+    await later(5000)
+    health.sent()
+  }
+  t.equal(at.looks, 1)
+  end()
+  await later(0)
+  t.ok(health.usable)
+  await later(5000)
+  t.equal(at.looks, 2)
+})
+
+t.test('a server that goes in silence during its trial is found out', async t => {
+  const { health, events, at, fail, later } = server(t)
+  fail(broken, failuresInARow)
+  await later(1000)
+  at.inFlight = 1
+  at.look = gone
+  health.sent()
+  await later(5000)
+  await later(5000)
+  t.strictSame(events, ['failing', 'trial', 'gone'])
 })
 
 t.test('a server that was absent at the start is taken in when it comes', async t => {

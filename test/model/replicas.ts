@@ -93,6 +93,28 @@ t.test('the only server dies and is started again: calls wait, none fails', asyn
   t.match(log, [/is out: .+ at most$/, /: back after/])
 })
 
+t.test(
+  'a call that moves off a dead server may meet a dead socket once more',
+  async t => {
+    let looks = 0
+    const fake = await loopback(
+      (_, response, index) =>
+        index < 3 ? response.socket?.resetAndDestroy() : send(response, ok),
+      {
+        // Gone for one look, and started again by its supervisor.
+        other: ({ path }, response) => {
+          if (path !== '/health') return false
+          send(response, '', looks++ === 0 ? 503 : 200)
+          return true
+        },
+      },
+    )
+    t.teardown(() => fake.close())
+    const { model } = await connect(t, [fake.url], { retries: 0 })
+    t.match(await model.call(ask()), { ok: true, attempts: 4 })
+  },
+)
+
 t.test('a server told to stop answers nothing more: its calls move at once', async t => {
   const stuck: ServerResponse[] = []
   const stopping = await loopback((_, response) => void stuck.push(response))
