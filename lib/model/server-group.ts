@@ -130,6 +130,8 @@ export class ServerGroup implements CallDesk {
 
   /** A call waits for its turn, again as well. */
   enqueue(call: OpenCall): void {
+    // With all servers out it is the outage that is waited for, with a time of its own.
+    if (!this.endpoints.some(({ health }) => health.well)) call.stopDeadline()
     this.#waiting.add(call)
     this.#schedulePump()
   }
