@@ -6,7 +6,7 @@
  * answer for ever.
  */
 import type { AttemptFailure } from './attempt.js'
-import type { FaultKind } from './fault.js'
+import { blameOf } from './blame.js'
 import type { Look } from './look.js'
 
 /** Failures one after the other, without a success between, that take a server out. */
@@ -271,26 +271,3 @@ export class Health {
 }
 
 const jittered = (ms: number): number => ms * (0.5 + Math.random() / 2)
-
-const doubtful: ReadonlySet<FaultKind | undefined> = new Set([
-  'unreachable',
-  'untrusted',
-  'reset',
-  'cut',
-])
-
-/**
- * `doubt`: the server may be gone. `failing`: it is there and fails. Undefined for what is the
- * request's own fault, and for a server that only has too much to do.
- */
-const blameOf = (failure: AttemptFailure): 'doubt' | 'failing' | undefined => {
-  const { fault, status = 0, engineDied, gaveUp, code, retryAfterMs, message } = failure
-  if (engineDied || gaveUp || doubtful.has(fault)) return 'doubt'
-  if (code === 'deadline') return 'failing'
-  if (status < 500 || status === 501 || status === 505 || status === 529) return undefined
-  const busy = retryAfterMs !== undefined || busyWords.test(message)
-  return status === 503 && busy ? undefined : 'failing'
-}
-
-/** vLLM's admission control, and what routers say of a full queue. */
-const busyWords = /busy|overload|backlog|capacity|too many/i

@@ -15,7 +15,7 @@ import type { Fault } from './fault.js'
 import { Flight } from './flight.js'
 import type { OpenCall, WrittenRequest } from './open-call.js'
 import type { CallDesk, Recovery } from './recovery.js'
-import { readReply } from './wire.js'
+import { type Asked, readReply } from './wire.js'
 
 export class Sending {
   readonly #desk: CallDesk
@@ -42,9 +42,7 @@ export class Sending {
     this.#begin(call)
     const written = this.#write(call)
     if (!written) return
-    this.#fly([call], endpoint, written, (flight, answer, fault) =>
-      this.#ended(call, flight, written, answer, fault),
-    )
+    this.#fly([call], endpoint, written, reply => this.#ended(call, reply))
   }
 
   /** Several in one request. */
@@ -52,9 +50,7 @@ export class Sending {
     for (const member of group.members) this.#begin(member)
     const written = this.#writeGroup(group)
     if (!written) return
-    this.#fly(group.members, endpoint, written, (flight, answer, fault) =>
-      this.#groupEnded(group, flight, written, answer, fault),
-    )
+    this.#fly(group.members, endpoint, written, reply => this.#groupEnded(group, reply))
   }
 
   #begin(call: OpenCall): void {
@@ -66,16 +62,17 @@ export class Sending {
   #fly(
     calls: readonly OpenCall[],
     endpoint: Endpoint,
-    { path, body }: WrittenRequest,
-    onEnd: (flight: Flight, answer: Answer | undefined, fault: Fault | undefined) => void,
+    written: WrittenRequest,
+    onEnd: (reply: Reply) => void,
   ): void {
+    const { path, body } = written
     const [{ arrival, attempts, fresh }] = calls as [OpenCall]
     const requestId = `${this.#mark}-${arrival}-${attempts + 1}`
     const flight = new Flight(endpoint, calls)
     flight.carriedBy(
       endpoint.send({ method: 'POST', path, body, fresh, requestId }, (answer, fault) => {
         flight.land()
-        onEnd(flight, answer, fault)
+        onEnd({ flight, written, answer, fault })
       }),
     )
   }
@@ -105,41 +102,24 @@ export class Sending {
     }
   }
 
-  #ended(
-    call: OpenCall,
-    { endpoint, era }: Flight,
-    { path, asked }: WrittenRequest,
-    answer: Answer | undefined,
-    fault: Fault | undefined,
-  ): void {
-    const shown = endpoint.shown({ method: 'POST', path })
-    const failed = failureOf(answer, fault, shown)
-    if (failed) return this.#recovery.failed(call, endpoint, { ...failed, era })
-    const reading = readReply((answer as Answer).text, { ...asked, shown })
-    if (reading.failure)
-      return this.#recovery.failed(call, endpoint, { ...reading.failure, era })
+  #ended(call: OpenCall, reply: Reply): void {
+    const { endpoint } = reply.flight
+    const reading = readWith(readReply, reply)
+    if (reading.failure) return this.#recovery.failed(call, endpoint, reading.failure)
     const { choices, usage } = reading
     endpoint.health.succeeded()
-    endpoint.steering?.answered(usage, asked.n)
+    endpoint.steering?.answered(usage, reply.written.asked.n)
     this.#desk.settle(call, { ok: true, choices, usage, attempts: call.attempts })
   }
 
-  #groupEnded(
-    group: Group<OpenCall>,
-    { endpoint, era }: Flight,
-    { path, asked }: WrittenRequest,
-    answer: Answer | undefined,
-    fault: Fault | undefined,
-  ): void {
-    const shown = endpoint.shown({ method: 'POST', path })
-    const failed = failureOf(answer, fault, shown)
-    if (failed) return this.#recovery.groupFailed(group, endpoint, { ...failed, era })
-    const reading = readGroup((answer as Answer).text, { ...asked, shown }, group)
+  #groupEnded(group: Group<OpenCall>, reply: Reply): void {
+    const { endpoint } = reply.flight
+    const reading = readWith((text, asked) => readGroup(text, asked, group), reply)
     if (reading.failure)
-      return this.#recovery.groupFailed(group, endpoint, { ...reading.failure, era })
+      return this.#recovery.groupFailed(group, endpoint, reading.failure)
     endpoint.health.succeeded()
     this.#batching.worked(group, endpoint)
-    endpoint.steering?.answered(reading.usage, asked.n)
+    endpoint.steering?.answered(reading.usage, reply.written.asked.n)
     for (const [i, { choices, usage }] of reading.members.entries()) {
       const call = group.members[i] as OpenCall
       if (!call.isSettled)
@@ -159,11 +139,24 @@ export class Sending {
   }
 }
 
-const failureOf = (
-  answer: Answer | undefined,
-  fault: Fault | undefined,
-  shown: string,
-): AttemptFailure | undefined => {
-  if (!answer) return failedByFault(shown, fault as Fault)
-  return answer.status === 200 ? undefined : failedByStatus(shown, answer)
+/** How a request ended: an answer, or a fault. */
+interface Reply {
+  flight: Flight
+  written: WrittenRequest
+  answer: Answer | undefined
+  fault: Fault | undefined
+}
+
+/** What `read` makes of a good answer, or the failure, told from when the request was sent. */
+const readWith = <Reading extends { failure?: AttemptFailure }>(
+  read: (text: string, asked: Asked) => Reading,
+  { flight: { endpoint, era }, written: { path, asked }, answer, fault }: Reply,
+): Reading | { failure: AttemptFailure } => {
+  const shown = endpoint.shown({ method: 'POST', path })
+  const reading = !answer
+    ? { failure: failedByFault(shown, fault as Fault) }
+    : answer.status === 200
+      ? read(answer.text, { ...asked, shown })
+      : { failure: failedByStatus(shown, answer) }
+  return reading.failure ? { failure: { ...reading.failure, era } } : reading
 }

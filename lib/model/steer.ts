@@ -11,10 +11,10 @@
  *   round trip. More would only wait longer.
  * - What is cut is cut once, and again only when answers have shown what came of it.
  */
+import { CacheUse } from './cache-use.js'
 import { Ceiling } from './ceiling.js'
 import { FullSlots, reserveBehind, stillFull } from './full-slots.js'
 import type { Gauges } from './gauges.js'
-import { HeldTokens } from './held-tokens.js'
 import { type Load, loadOf, type Reading } from './load.js'
 import type { Usage } from './model.js'
 import { blindLimit, kvTarget, mostPerEngine, startLimit } from './start-limit.js'
@@ -50,21 +50,18 @@ export class Steer {
   settled = false
   /** A first guess has been made by the size of the cache. */
   #guessed: boolean
-  readonly #held = new HeldTokens()
+  readonly #cache = new CacheUse()
   readonly #full = new FullSlots()
   #readAt = -Infinity
   #overflows = 0
   #preemptions: number | undefined
-  /** Part of the cache that a sequence holds, in the mean of the last generation. */
-  #each = 0
-  /** Measured use of the cache over what answers told: less where prompts are shared. */
-  #shared = 1
-  /** Sequences answered since the last reading, since the limit moved, since the last cuts. */
-  #sinceReading = 0
-  #sinceMove = 0
-  #sinceEase = Infinity
-  #sinceOverflow = Infinity
-  #sinceRefusal = Infinity
+  /** Sequences answered so far; and when the last reading came, the limit moved, it was cut. */
+  #answers = 0
+  #atReading = 0
+  #atMove = 0
+  #atEase = -Infinity
+  #atOverflow = -Infinity
+  #atRefusal = -Infinity
   /** Where calls were refused or lost, and where the cache overflowed. */
   readonly #refusedAt = new Ceiling()
   readonly #overflowedAt = new Ceiling()
@@ -87,18 +84,14 @@ export class Steer {
 
   /** An HTTP answer of so many sequences. */
   answered(usage: Usage, sequences: number, now: number): void {
-    this.#held.answered(usage, sequences)
-    this.#sinceReading += sequences
-    this.#sinceMove += sequences
-    this.#sinceEase += sequences
-    this.#sinceOverflow += sequences
-    this.#sinceRefusal += sequences
+    this.#cache.answered(usage, sequences)
+    this.#answers += sequences
     // One of so many answers, at least, is for a call that was sent after the last refusal.
-    if (this.#leftOver !== undefined && this.#sinceRefusal > this.#leftOver)
+    if (this.#leftOver !== undefined && this.#since(this.#atRefusal) > this.#leftOver)
       this.#isBack()
     const blind = now - this.#readAt > blindAfterMs
     const most = Math.min(this.#back, blindLimit)
-    if (!blind || this.limit >= most || this.#sinceMove < this.limit) return
+    if (!blind || this.limit >= most || this.#since(this.#atMove) < this.limit) return
     this.#refusedAt.served(this.limit)
     this.#raise(this.limit * 1.1 + 1, most, now, 'growing back after refusals')
   }
@@ -130,12 +123,12 @@ export class Steer {
     const { running, waiting, kvUsage } = load
     const preempted = reading.gauges.preemptions > (this.#preemptions ?? Infinity)
     this.#preemptions = reading.gauges.preemptions
-    const part = 1 - Math.exp(-this.#sinceReading / Math.max(1, reading.inFlight))
-    this.#each += part * (kvUsage / load.holders - this.#each)
+    const answers = this.#answers - this.#atReading
+    this.#atReading = this.#answers
+    this.#cache.read(load, answers)
     // A queue at a full cache says nothing of slots.
     if (kvUsage >= kvLow) this.#full.forget()
-    else this.#full.read(running, waiting, this.#sinceReading)
-    this.#sinceReading = 0
+    else this.#full.read(running, waiting, answers)
     this.#readAt = reading.now
     this.#others = load.others
     if (!this.#guessed && reading.gauges.kvTokens) this.#guess(load)
@@ -147,7 +140,7 @@ export class Steer {
     // Few sequences make the cache's use swing: full for a moment is not too full.
     if (this.#overflows > 1) this.#cutOverflow(load)
     else if (overflows) return
-    else if (Math.min(kvUsage, this.#kvMean(load)) > kvHigh) this.#ease(load)
+    else if (Math.min(kvUsage, this.#cache.mean(load)) > kvHigh) this.#ease(load)
     else if (this.#full.slots !== undefined) this.#behindSlots(this.#full.slots, load)
     else if (load.binds && waiting <= Math.max(2, reserveBehind(running) / 2))
       this.#grow(load)
@@ -155,13 +148,13 @@ export class Steer {
 
   /** Ceilings that hold no more. */
   #reconsider(load: Load): void {
-    const { inFlight, others, kvUsage, holders } = load
+    const { inFlight, others } = load
     if (this.#generations(load) >= 1)
       for (const ceiling of [this.#refusedAt, this.#overflowedAt])
         ceiling.served(inFlight + others)
     // The calls are others now, and as many of them would not fill the cache.
-    const each = Math.max(this.#each, kvUsage / holders)
-    if (each * this.#overflowedAt.all < kvLow) this.#overflowedAt.lift()
+    const use = this.#cache.ofOne(load) * this.#overflowedAt.all
+    if (use < kvLow) this.#overflowedAt.lift()
   }
 
   /** A server that could not be asked at the start has come up since. */
@@ -171,30 +164,34 @@ export class Steer {
     if (limit <= this.limit) return
     this.limit = limit
     this.reason = reason
-    this.#sinceMove = 0
+    this.#atMove = this.#answers
+  }
+
+  #since(then: number): number {
+    return this.#answers - then
   }
 
   /** Answers since the limit moved, for each sequence in flight. */
   #generations({ inFlight }: Load): number {
-    return this.#sinceMove / Math.max(1, inFlight)
+    return this.#since(this.#atMove) / Math.max(1, inFlight)
   }
 
   /** What runs is what fits, so a second cut finds the same; the first may have come too early. */
   #cutOverflow({ running, inFlight, others, share, now }: Load): void {
-    if (this.#sinceOverflow < this.limit / 4) return
+    if (this.#since(this.#atOverflow) < this.limit / 4) return
     const fits = running * afterOverflow
     this.#overflowedAt.set(inFlight + others, now, 'the KV cache overflowed')
     this.#cut(Math.max(fits * share, fits / 4), 'the KV cache overflowed')
-    this.#sinceOverflow = 0
-    this.#sinceEase = 0
+    this.#atOverflow = this.#answers
+    this.#atEase = this.#answers
   }
 
   #ease({ running, waiting, inFlight, kvUsage, share, drained }: Load): void {
-    if (!drained || this.#sinceEase < this.limit / 2) return
+    if (!drained || this.#since(this.#atEase) < this.limit / 2) return
     const less = kvTarget / kvUsage
     const ours = waiting > 0 ? running * share : inFlight
     this.#cut(Math.max(ours * less, (running * less) / 4), kvReason)
-    this.#sinceEase = 0
+    this.#atEase = this.#answers
   }
 
   #behindSlots(slots: number, load: Load): void {
@@ -212,51 +209,25 @@ export class Steer {
       if (wanted < this.limit * 0.97) this.#cut(wanted, reason)
     } else if (binds && waiting < reserve / 2) {
       const missing = Math.max(0, slots - running) + reserve - waiting
-      this.#raise(inFlight + missing, this.#room(load, kvTarget), load.now, reason)
+      const room = this.#cache.room(load, this.#generations(load), kvTarget)
+      this.#raise(inFlight + missing, room, load.now, reason)
     }
   }
 
   #grow(load: Load): void {
     const { gauges, now } = load
     const generations = this.#generations(load)
-    if (generations >= 1) this.#compare(load)
+    if (generations >= 1) this.#cache.compare(load)
     const aim = aims.find(([after]) => generations >= after)?.[1]
     if (aim === undefined) return
-    const room = Math.min(this.#room(load, aim), mostPerEngine * gauges.engines)
-    if (this.#kvOf(load) < kvLow)
+    const fits = this.#cache.room(load, generations, aim)
+    const room = Math.min(fits, mostPerEngine * gauges.engines)
+    if (this.#cache.now(load, generations) < kvLow)
       this.#raise(2 * this.limit, room, now, 'growing: the server takes more')
     else if (generations >= 1) {
       this.reason = kvReason
       this.settled = true
     }
-  }
-
-  /** Sequences of ours that bring the cache to such a use. */
-  #room(load: Load, aim: number): number {
-    const measured = load.holders >= 4 ? this.#kvOf(load) / load.holders : 0
-    const each = Math.max(measured, this.#told(load.gauges) * this.#shared)
-    return each > 0 ? aim / each - load.others : Infinity
-  }
-
-  /** The mean lags a change; later it tells more than the moment, that few sequences make swing. */
-  #kvOf(load: Load): number {
-    const kvMean = this.#kvMean(load)
-    return this.#generations(load) >= 2 ? kvMean : Math.max(load.kvUsage, kvMean)
-  }
-
-  /** What those there now would use by the mean of the last generation. */
-  #kvMean({ holders }: Load): number {
-    return this.#each * holders
-  }
-
-  /** Part of the cache that a sequence holds, by what its answers said. */
-  #told({ kvTokens }: Gauges): number {
-    return kvTokens ? (this.#held.mean ?? 0) / kvTokens : 0
-  }
-
-  #compare({ kvUsage, gauges, holders }: Load): void {
-    const told = this.#told(gauges) * holders
-    if (told > 0) this.#shared += 0.3 * (kvUsage / told - this.#shared)
   }
 
   #lessThan(inFlight: number): number {
@@ -266,7 +237,7 @@ export class Steer {
 
   /** Trouble of its own: answers have shown what came of the last cut. */
   get #isNew(): boolean {
-    return this.#sinceRefusal >= this.limit / 2
+    return this.#since(this.#atRefusal) >= this.limit / 2
   }
 
   #cutRefused(inFlight: number, now: number, reason: string): void {
@@ -276,7 +247,7 @@ export class Steer {
     this.#refusedAt.set(inFlight + this.#others, now, reason)
     this.#cut(wanted, reason)
     this.#back = back
-    this.#sinceRefusal = 0
+    this.#atRefusal = this.#answers
   }
 
   /**
@@ -293,7 +264,7 @@ export class Steer {
   #cut(wanted: number, reason: string): void {
     this.limit = Math.max(1, Math.min(this.limit, Math.round(wanted)))
     this.reason = reason
-    this.#sinceMove = 0
+    this.#atMove = this.#answers
     this.#back = 0
   }
 
@@ -306,9 +277,9 @@ export class Steer {
     this.limit = limit
     this.reason =
       ceiling < wanted ? `growing slowly: at ${lowest.all} ${lowest.why}` : reason
-    this.#sinceMove = 0
-    this.#sinceEase = Infinity
-    this.#sinceOverflow = Infinity
+    this.#atMove = this.#answers
+    this.#atEase = -Infinity
+    this.#atOverflow = -Infinity
   }
 }
 
