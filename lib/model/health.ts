@@ -8,6 +8,7 @@
 import type { AttemptFailure } from './attempt.js'
 import { blameOf } from './blame.js'
 import type { Look } from './look.js'
+import { SilenceWatch } from './silence-watch.js'
 
 /** Failures one after the other, without a success between, that take a server out. */
 export const failuresInARow = 5
@@ -22,10 +23,6 @@ const firstCoolDownMs = 1000
 const longestCoolDownMs = 60_000
 /** Successes after which a server that was tried again has no past. */
 const forgivenAfter = 20
-/** With calls in flight and nothing heard for this long, the server is looked at. */
-const quietMs = 5000
-/** Looks in a row without an answer, and nothing else heard, after which it is gone. */
-const silentLooks = 6
 
 export interface HealthOptions {
   /** Rejects only when the signal is aborted. */
@@ -69,13 +66,17 @@ export class Health {
   #coolDowns = 0
   #suspicion: Promise<boolean> | undefined
   #timer: NodeJS.Timeout | undefined
-  #watch: NodeJS.Timeout | undefined
-  #heard = false
-  #silences = 0
+  readonly #silence: SilenceWatch
   readonly #stopping = new AbortController()
 
   constructor(options: HealthOptions) {
     this.#options = options
+    this.#silence = new SilenceWatch({
+      look: () => this.#look(probeMs),
+      isBusy: () => options.inFlight() > 0,
+      isUsable: () => this.usable,
+      onGone: why => this.#goOut(why, true),
+    })
   }
 
   /** May get a call now. */
@@ -118,7 +119,7 @@ export class Health {
   /** A request goes there. Returns the era it belongs to, for `landed` and for its failure. */
   sent(): number {
     this.#flights++
-    if (!this.#watch && !this.#stopped) this.#watchOver()
+    this.#silence.begin()
     return this.#era
   }
 
@@ -128,7 +129,7 @@ export class Health {
   }
 
   succeeded(): void {
-    this.#heard = true
+    this.#silence.heard()
     this.#failures = 0
     if (this.#state === 'in') {
       if (this.#coolDowns > 0 && ++this.#successes >= forgivenAfter) this.#coolDowns = 0
@@ -141,7 +142,7 @@ export class Health {
    * doubt is over: true where the server is gone, so that the failure was none of the call's.
    */
   failed(failure: AttemptFailure): Promise<boolean> | undefined {
-    if (failure.status !== undefined) this.#heard = true
+    if (failure.status !== undefined) this.#silence.heard()
     const blame = blameOf(failure)
     if (!blame || this.#stopped || this.#state === 'out') return undefined
     const isOld = failure.era !== undefined && failure.era !== this.#era
@@ -155,7 +156,7 @@ export class Health {
   stop(): void {
     this.#stopping.abort()
     clearTimeout(this.#timer)
-    clearTimeout(this.#watch)
+    this.#silence.end()
   }
 
   get #stopped(): boolean {
@@ -194,7 +195,7 @@ export class Health {
     this.#why = why
     this.#gone = gone
     this.#failures = 0
-    this.#silences = 0
+    this.#silence.forget()
     this.#looks = 0
     this.#lookLater()
     for (const watcher of this.#watchers) watcher.out?.(gone)
@@ -238,35 +239,6 @@ export class Health {
 
   #tellUsable(): void {
     for (const watcher of this.#watchers) watcher.usable?.()
-  }
-
-  /** Only while something is in flight: nothing ticks for a server that nobody asks. */
-  #watchOver(ms = quietMs): void {
-    this.#watch = setTimeout(() => void this.#listen(), ms).unref()
-  }
-
-  /** One look at a time: two that overlap would count one silence twice. */
-  async #listen(): Promise<void> {
-    const isBusy = () => this.#options.inFlight() > 0
-    const begunAt = performance.now()
-    if (this.#heard) {
-      this.#heard = false
-      this.#silences = 0
-    } else if (isBusy() && this.usable) await this.#lookIntoSilence()
-    this.#watch = undefined
-    if (!isBusy() || this.#stopped) return
-    this.#watchOver(Math.max(0, quietMs - (performance.now() - begunAt)))
-  }
-
-  async #lookIntoSilence(): Promise<void> {
-    const look = await this.#look(probeMs)
-    if (this.#stopped || this.#heard || !this.usable) return
-    this.#silences = look.state === 'silent' ? this.#silences + 1 : 0
-    if (
-      look.state === 'gone' ||
-      (look.state === 'silent' && this.#silences >= silentLooks)
-    )
-      this.#goOut(look.why, true)
   }
 }
 
