@@ -153,6 +153,16 @@ t.test('a first answer that passes is the only one drawn', async t => {
   t.match(done.responses, [{ pass: true }])
 })
 
+t.test('a question that the judge is not asked keeps no sample from passing', async t => {
+  const { model, drawn } = await judgedBy(t, 'yes')
+  const done = await sampleRecord(model, {
+    until: 'pass',
+    evaluate: { questions: 'pass' },
+  })(one({ questions: [short, red] }))
+  t.equal(drawn(), 1)
+  t.match(done.responses, [{ pass: true }])
+})
+
 t.test('the second wave has two samples, both judged before it is decided', async t => {
   const { model, drawn } = await judgedBy(t, 'no', 'yes', 'no')
   const done = await sampleRecord(model, { until: 'pass' })(one())
