@@ -9,6 +9,20 @@ import type { Record } from './record.js'
 export type Counts = { [code: string]: number }
 type Written = void | Promise<void>
 
+/** How a record ended. `due`: rows of it that still come through the stream. */
+export type Fate =
+  { kept: Counts; due: number } | { filtered: string } | { rejected: string }
+
+/** A durable run follows each record from its entry to its last row. */
+export interface Trail {
+  /** `ordinal`: its place among all records of the input, from 0. */
+  entered(record: Record, ordinal: number): void
+  /** One record became `n`, which all have to be settled. */
+  became(record: Record, n: number): void
+  /** `record` may be anything that a custom stage made. */
+  settled(record: unknown, fate: Fate): void
+}
+
 export class Ledger {
   in = 0
   blank = 0
@@ -31,8 +45,16 @@ export class Ledger {
   /** Things worth a number that end no record, such as a dropped constraint. */
   notes = noCounts()
 
-  entered(): void {
+  /** `ordinal`: the place of the record among all of the input, from 0. */
+  entered(record?: Record, ordinal = 0): void {
     this.in++
+    if (record) this.trail?.entered(record, ordinal)
+  }
+
+  /** A stage made `n` records of one. */
+  became(record: Record, n: number): void {
+    this.split += n - 1
+    this.trail?.became(record, n)
   }
 
   note(name: string, by = 1): void {
@@ -40,9 +62,11 @@ export class Ledger {
     add(this.notes, name, by)
   }
 
-  keep(rows: Counts): void {
+  /** `due`: rows of the record that still come through the stream. */
+  keep(rows: Counts, record?: unknown, due = 0): void {
     this.kept++
     for (const [shape, n] of Object.entries(rows)) add(this.rows, shape, n)
+    this.trail?.settled(record, { kept: rows, due })
   }
 
   /** One more row of a record that is kept already. */
@@ -50,14 +74,23 @@ export class Ledger {
     add(this.rows, shape)
   }
 
-  filter(code: string, by = 1): void {
+  filter(code: string, record?: Record): void {
+    add(this.filtered, code)
+    this.trail?.settled(record, { filtered: code })
+  }
+
+  /** Records that nobody saw go. */
+  missed(code: string, by: number): void {
     add(this.filtered, code, by)
   }
 
   /** Counts a reject and hands it to `onReject`; a promise asks the stream to wait. */
   reject(record: Record): Written {
-    add(this.rejected, record.reject?.code ?? 'unknown')
-    return this.onReject?.(record)
+    const code = record.reject?.code ?? 'unknown'
+    add(this.rejected, code)
+    const written = this.onReject?.(record)
+    this.trail?.settled(record, { rejected: code })
+    return written
   }
 
   /** What is still open, or lost: 0 when a run has ended and the books are right. */
@@ -65,15 +98,17 @@ export class Ledger {
     return this.in + this.split - this.kept - sum(this.filtered) - sum(this.rejected)
   }
 
+  /** Set by a durable run. */
+  trail?: Trail
   /** Set by the run: where rejects and the rows of `--also` go. */
   onReject?: (record: Record) => Written
-  onAlso?: (shape: string, row: object) => Written
+  onAlso?: (shape: string, row: object, record: Record) => Written
 }
 
 /** Codes come from input too: one named `constructor` must count like any other. */
 const noCounts = (): Counts => Object.create(null) as Counts
 
-const add = (counts: Counts, name: string, by = 1): void => {
+export const add = (counts: Counts, name: string, by = 1): void => {
   counts[name] = (counts[name] ?? 0) + by
 }
 

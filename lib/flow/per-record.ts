@@ -5,6 +5,7 @@
  */
 import { messageOf, reject } from '../errors.js'
 import { currentLedger } from '../ledger.js'
+import { carryLineage } from '../lineage.js'
 import type { Record } from '../record.js'
 import type { Stage } from '../stage.js'
 import { inFlight } from './in-flight.js'
@@ -47,9 +48,11 @@ export const perRecord = (
       const result = (await step(record)) ?? []
       if (ledger.halted) return []
       if (Array.isArray(result)) {
-        if (result.length === 0) ledger.filter('dropped_by_pipeline')
-        else ledger.split += result.length - 1
+        if (result.length === 0) ledger.filter('dropped_by_pipeline', record)
+        else if (result.length > 1) ledger.became(record, result.length)
       }
+      // A step may answer with a fresh object: it is known whose it is here, and nowhere later.
+      if (ledger.trail) for (const made of [result].flat()) carryLineage(record, made)
       return result
     } catch (error) {
       if (ledger.halted) return []

@@ -42,11 +42,16 @@ export class Framer {
     this.#maxLine = Math.min(maxLine, longestLine)
   }
 
+  /** Whether the bytes so far end in the middle of a line. */
+  get inLine(): boolean {
+    return this.#held.length > 0 || this.#passing !== undefined
+  }
+
   write(chunk: Uint8Array): Frame[] {
     const bytes = asBuffer(chunk)
     const frames: Frame[] = []
     let start = 0
-    if (this.#held.length > 0 || this.#passing) {
+    if (this.inLine) {
       const end = bytes.indexOf(newline)
       if (end === -1) {
         this.#hold(bytes)
@@ -66,7 +71,7 @@ export class Framer {
   /** The last line, if the input ended without a line end. */
   end(): Frame[] {
     const frames: Frame[] = []
-    if (this.#held.length > 0 || this.#passing) this.#finish(frames)
+    if (this.inLine) this.#finish(frames)
     return frames
   }
 

@@ -11,6 +11,8 @@ import { isWellFormed } from './well-formed.js'
 
 export type Row = { line: number } & (
   | { kind: 'blank' }
+  /** Not looked at, because `passOver` said so. */
+  | { kind: 'passed' }
   | { kind: 'json'; text: string; value: unknown }
   /** No JSON, and not meant as such. */
   | { kind: 'text'; text: string }
@@ -38,6 +40,7 @@ export class RowReader {
   readonly #splitter: Splitter
   readonly #parseLine: ParseLine
   #line = 0
+  #passOver = 0
   #rows: Row[] = []
 
   constructor({ maxLine, json = true }: RowsOptions) {
@@ -53,6 +56,16 @@ export class RowReader {
   /** Lines read so far. */
   get line(): number {
     return this.#line
+  }
+
+  /** Whether the bytes so far end in the middle of a line. */
+  get inLine(): boolean {
+    return this.#framer.inLine
+  }
+
+  /** The first `lines` lines are known: they are told from blank ones, and not parsed. */
+  passOver(lines: number): void {
+    this.#passOver = lines
   }
 
   /** Bytes cut anywhere; gives the rows that are complete. */
@@ -112,6 +125,7 @@ export class RowReader {
     const line = ++this.#line
     const text = trimEnds(raw)
     if (text.length === 0 || text.trim() === '') this.#rows.push({ line, kind: 'blank' })
+    else if (line <= this.#passOver) this.#rows.push({ line, kind: 'passed' })
     else if (!this.#json || !mayBeJson(text))
       this.#rows.push(
         this.#json && meantAsJson(text)

@@ -7,6 +7,7 @@ import _ from '../flow/highland.js'
 import { Failure, messageOf, reject } from '../errors.js'
 import { jsonProblem } from '../jsonl/plain-json.js'
 import type { Ledger } from '../ledger.js'
+import { carryLineage } from '../lineage.js'
 import type { Record } from '../record.js'
 import type { Stage } from '../stage.js'
 
@@ -40,7 +41,7 @@ export const closeBooks =
           if (!rejectsLeave) push(null, record)
           whenWritten(ledger.reject(record), next)
         } else {
-          if (!ledger.settled) ledger.keep({ row: 1 })
+          if (!ledger.settled) ledger.keep({ row: 1 }, item, 1)
           push(null, item)
           next()
         }
@@ -67,10 +68,10 @@ const isReject = (item: unknown): item is Record =>
 /** A stand-in for what a custom stage broke; which record it was is known only if it says so. */
 const lost = (message: string, item?: unknown): Record => {
   const { id } = (item ?? {}) as { id?: unknown }
-  return {
+  return carryLineage(item, {
     id: typeof id === 'string' ? id : 'unknown',
     query: '',
     seed: { query: '' },
     reject: reject('pipeline', 'stage_error', message),
-  }
+  })
 }

@@ -44,7 +44,7 @@ export const balance = (ledger: Ledger, ours: boolean): Failure | undefined => {
       'accounting',
       `Expected as many records out as in, but ${open} are missing: ${ledger.in + ledger.split} in, ${ledger.kept} kept, ${sum(ledger.filtered)} filtered, ${sum(ledger.rejected)} rejected. This is a bug in ultraif; the rows written are whole. Please report it.`,
     )
-  if (open > 0) ledger.filter('dropped_by_pipeline', open)
+  if (open > 0) ledger.missed('dropped_by_pipeline', open)
   else ledger.split -= open
   return undefined
 }

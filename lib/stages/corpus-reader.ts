@@ -10,12 +10,14 @@ import { deepest, tooDeep } from '../jsonl/plain-json.js'
 import { RowReader, type Row } from '../jsonl/rows.js'
 import type { Ledger } from '../ledger.js'
 import type { Record } from '../record.js'
+import type { Bookmark, Place as Position } from './bookmark.js'
 import type { ParseOptions } from './options.js'
 import { recordsOfJson, recordsOfText, rejected, type Place } from './row-records.js'
 
 export class CorpusReader {
   readonly #options: ParseOptions
   readonly #ledger: Ledger
+  readonly #bookmark: Bookmark | undefined
   readonly #note: (name: string) => void
   #file: string | undefined
   #rows: RowReader
@@ -26,9 +28,10 @@ export class CorpusReader {
   /** Records so far, those passed over included. */
   #records = 0
 
-  constructor(options: ParseOptions, ledger: Ledger) {
+  constructor(options: ParseOptions, ledger: Ledger, bookmark?: Bookmark) {
     this.#options = options
     this.#ledger = ledger
+    this.#bookmark = bookmark
     this.#note = name => ledger.note(name)
     this.#rows = this.#newRows()
   }
@@ -37,6 +40,16 @@ export class CorpusReader {
   get done(): boolean {
     const { limit, skip } = this.#options
     return limit !== undefined && this.#records >= skip + limit
+  }
+
+  /** Whether the bytes so far end in the middle of a line. */
+  get inLine(): boolean {
+    return this.#rows.inLine
+  }
+
+  /** Everything up to here was given out. */
+  get position(): Position {
+    return { lines: this.#ordinal, records: this.#records }
   }
 
   /** What follows is in this file, its lines counted from 1; without a name, it is stdin. */
@@ -63,7 +76,7 @@ export class CorpusReader {
 
   /** The file broke off: a reject stands for its unfinished line. */
   break(why: string): Record[] {
-    if (this.done) return []
+    if (this.done || this.#passes()) return []
     const text = this.#rows.drop()
     const place = this.#place(this.#line + 1, text)
     const message = `${rejectCodes.broken_file}: ${why}`
@@ -84,7 +97,9 @@ export class CorpusReader {
 
   #newRows(): RowReader {
     const { maxLine, format } = this.#options
-    return new RowReader({ maxLine, json: format !== 'text' })
+    const rows = new RowReader({ maxLine, json: format !== 'text' })
+    rows.passOver((this.#bookmark?.passed.lines ?? 0) - this.#ordinal)
+    return rows
   }
 
   #ofRows(rows: Iterable<Row>, more = ''): Record[] {
@@ -96,22 +111,34 @@ export class CorpusReader {
     return records
   }
 
-  /** Applies `skip` and `limit`, and enters what is left into the books. */
+  /** Applies `skip` and `limit`, and enters what is left and not yet done into the books. */
   #counted(made: Record[]): Record[] {
-    return made.filter(() => {
-      if (this.done || this.#records++ < this.#options.skip) return false
-      this.#ledger.entered()
+    return made.filter(record => {
+      if (this.done) return false
+      const ordinal = this.#records++ - this.#options.skip
+      if (ordinal < 0 || this.#bookmark?.isDone(ordinal)) return false
+      this.#ledger.entered(record, ordinal)
       return true
     })
+  }
+
+  /** Counts a line whose records are all done, and answers whether it was one. */
+  #passes(): boolean {
+    const passed = this.#bookmark?.passed
+    if (!passed || this.#ordinal >= passed.lines) return false
+    if (++this.#ordinal === passed.lines) this.#records = passed.records
+    return true
   }
 
   /** `more` goes into the message of a line that is broken. */
   #ofRow(row: Row, more: string): Record[] {
     const line = row.line + this.#objects
+    if (row.kind === 'blank') this.#ledger.blank++
+    if (this.#passes()) return []
     switch (row.kind) {
       case 'blank':
+      case 'passed':
         this.#ordinal++
-        this.#ledger.blank++
         return []
       case 'json':
         return this.#ofJson(line, row.value, row.text)

@@ -37,7 +37,7 @@ export const eligible = (options: Partial<FilterOptions> = {}): Stage<Record, Re
       const why = (record as Record).reject
         ? undefined
         : unwanted(record as Record, selection)
-      if (why) ledger.filter(why)
+      if (why) ledger.filter(why, record as Record)
       else push(null, record as Record)
       next()
     })

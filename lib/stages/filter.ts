@@ -7,6 +7,7 @@ import _ from '../flow/highland.js'
 import { Failure, messageOf, reject } from '../errors.js'
 import { jsonProblem } from '../jsonl/plain-json.js'
 import { currentLedger, type Counts } from '../ledger.js'
+import { carryLineage } from '../lineage.js'
 import type { Record } from '../record.js'
 import type { Stage } from '../stage.js'
 import { makeRows, type Row, type Rows } from '../steps/make-rows.js'
@@ -14,7 +15,7 @@ import { filterOptions, type FilterOptions, type RowShape } from './options.js'
 
 export interface FilterHooks {
   /** Takes the rows of the shapes in `also`; a promise makes the stream wait. */
-  onAlso?: (shape: RowShape, row: Row) => void | Promise<void>
+  onAlso?: (shape: RowShape, row: Row, record: Record) => void | Promise<void>
 }
 
 /**
@@ -71,12 +72,13 @@ export const filter = ({
       for (const note of notes) ledger.note(note)
     }
     const { rows: main, why = 'no_pass' } = made.get(as) as Rows
-    if (Object.keys(counts).length === 0) ledger.filter(why)
-    else ledger.keep(counts)
     for (const shape of also) {
-      for (const row of made.get(shape)?.rows ?? []) await write?.(shape, row)
+      for (const row of made.get(shape)?.rows ?? []) await write?.(shape, row, record)
     }
-    return main
+    // Last: from here on nothing of the record but its main rows is still to come.
+    if (Object.keys(counts).length === 0) ledger.filter(why, record)
+    else ledger.keep(counts, record, main.length)
+    return ledger.trail ? main.map(row => carryLineage(record, row)) : main
   }
 
   return source =>

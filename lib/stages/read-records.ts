@@ -4,12 +4,13 @@
  * reader, the open file is closed.
  */
 import { Readable } from 'node:stream'
-import { messageOf } from '../errors.js'
+import { Failure, messageOf } from '../errors.js'
 import { fromNode } from '../flow/from-node.js'
 import { openSources, type Source } from '../jsonl/files.js'
 import { Unpacker } from '../jsonl/gunzip.js'
 import { currentLedger } from '../ledger.js'
 import type { Record } from '../record.js'
+import type { Bookmark } from './bookmark.js'
 import { CorpusReader } from './corpus-reader.js'
 import { parseOptions, type ParseOptions } from './options.js'
 
@@ -25,12 +26,18 @@ export const readRecords = (
   signal?: AbortSignal,
 ): Highland.Stream<Record> => fromNode(openRecords(files, options, signal))
 
-/** As `readRecords`, as a Node stream: destroying it closes the open file at once. */
+/**
+ * As `readRecords`, as a Node stream: destroying it closes the open file at once. With a
+ * bookmark, records that are done do not come again, and the others only once the input is known
+ * to be that of before.
+ */
 export const openRecords = (
   files: string[],
   options: Partial<ParseOptions> = {},
   signal?: AbortSignal,
-): Readable => recordsReadable(openSources(files), parseOptions.parse(options), signal)
+  bookmark?: Bookmark,
+): Readable =>
+  recordsReadable(openSources(files), parseOptions.parse(options), signal, bookmark)
 
 /** As `readRecords`, from sources of any kind. */
 export const recordsOfSources = (
@@ -43,11 +50,13 @@ const recordsReadable = (
   sources: Source[],
   options: ParseOptions,
   signal?: AbortSignal,
+  bookmark?: Bookmark,
 ): Readable => {
-  const reader = new CorpusReader(options, currentLedger())
+  const reader = new CorpusReader(options, currentLedger(), bookmark)
   const closing = new AbortController()
   const stop = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
-  return oneByOne(batches(sources, reader, stop), closing)
+  const read = batches(sources, reader, stop, bookmark)
+  return oneByOne(bookmark ? confirmed(read, bookmark, stop) : read, closing)
 }
 
 /** The records of each chunk of bytes. */
@@ -55,27 +64,58 @@ async function* batches(
   sources: Source[],
   reader: CorpusReader,
   stop: AbortSignal,
+  bookmark: Bookmark | undefined,
 ): AsyncGenerator<Record[]> {
-  for (const { file, chunks } of sources) {
+  for (const [at, { file, chunks }] of sources.entries()) {
     if (reader.done || stop.aborted) return
     const unpacker = new Unpacker()
+    if (at > 0) bookmark?.nextFile()
     reader.open(file)
     try {
       for await (const chunk of chunks(stop))
-        for await (const bytes of unpacker.write(chunk)) {
-          yield reader.bytes(bytes)
-          if (reader.done) return
-        }
+        for (const piece of bookmark?.take(chunk) ?? [chunk])
+          for await (const bytes of unpacker.write(piece)) {
+            if (reader.inLine) bookmark?.goesOn(bytes)
+            yield reader.bytes(bytes)
+            bookmark?.reached(reader.position)
+            if (reader.done) return
+          }
       // A line that was stopped half-way was not read.
       if (stop.aborted) return
       for await (const bytes of unpacker.end()) yield reader.bytes(bytes)
       yield reader.close()
     } catch (error) {
+      if (error instanceof Failure) throw error
       yield reader.break(messageOf(error))
     } finally {
       unpacker.close()
     }
+    bookmark?.reached(reader.position)
   }
+  bookmark?.ended()
+}
+
+/**
+ * Holds back what is not done of the part that an earlier session read, until all of that part
+ * is known to be unchanged. That is what was open when the session ended, so it fits in memory.
+ */
+async function* confirmed(
+  batches: AsyncGenerator<Record[]>,
+  bookmark: Bookmark,
+  stop: AbortSignal,
+): AsyncGenerator<Record[]> {
+  let held: Record[] = []
+  for await (const batch of batches) {
+    if (held.length === 0 && bookmark.confirmed) yield batch
+    else {
+      held = held.concat(batch)
+      if (!bookmark.confirmed) continue
+      yield held
+      held = []
+    }
+  }
+  // Stopped before it came so far: what is held stays open. Else less was read than before.
+  if (!bookmark.confirmed && !stop.aborted) bookmark.ended()
 }
 
 /** A readable of single records. Asks for the next batch only when the last one is taken. */

@@ -64,7 +64,10 @@ t.test('with all servers gone a run ends in order and can be run again', async t
   const ran = await ended
   t.equal(ran.code, 1)
   t.match(ran.stderr, /the model server is out: http.+Open calls wait/)
-  t.match(ran.stderr, /waited 1 s .+ records were open and are not.+run the command again/)
+  t.match(
+    ran.stderr,
+    /waited 1 s .+ records were open and are not.+run the command again/,
+  )
   t.match(ran.summary, { stopped: true, rejected: {} })
   t.ok(ran.summary.open > 0)
   t.ok(ran.summary.kept > 0)
