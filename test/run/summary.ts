@@ -19,7 +19,7 @@ const ledger = () => {
 
 t.test('the summary of a run has its fields in their order', async t => {
   const books = ledger()
-  books.filter('no_pass', 2)
+  books.missed('no_pass', 2)
   const summary = summaryOf({
     ledger: books,
     stats: {
