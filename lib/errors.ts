@@ -89,6 +89,21 @@ export const reject = (
   raw?: string,
 ): Reject => ({ stage, code, message, ...(raw === undefined ? {} : { raw: clip(raw) }) })
 
+/** A call to a model that came to nothing, or whose reply could not be used. */
+export interface FailedCall {
+  code: RejectCode
+  message: string
+  /** The last reply there was. */
+  raw?: string | undefined
+  /** Requests sent for it, retries and all. */
+  attempts: number
+}
+
+export const rejectFor = (
+  stage: string,
+  { code, message, raw, attempts }: FailedCall,
+): Reject => ({ ...reject(stage, code, message, raw), attempts })
+
 /** Raw text kept in a reject: enough to see what happened, never a 4 MB line in a log. */
 export const rawLimit = 16_384
 const clip = (text: string): string =>

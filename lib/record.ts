@@ -65,7 +65,14 @@ export const Reject = z.looseObject({
   stage: z.string(),
   code: z.string(),
   message: z.string(),
-  raw: z.string().optional().describe('the text that could not be used'),
+  raw: z
+    .string()
+    .optional()
+    .describe('the text that could not be used: of a failed call, the last reply'),
+  attempts: z
+    .int()
+    .optional()
+    .describe('requests that were sent for the call that failed'),
 })
 export type Reject = z.infer<typeof Reject>
 

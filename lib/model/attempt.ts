@@ -35,10 +35,12 @@ export const failedByStatus = (
   asked: string,
   { status, text, retryAfter, location }: Answer,
 ): AttemptFailure => {
+  const raw = text ? { raw: text.slice(0, rawLimit) } : {}
   if (status >= 300 && status < 400)
     return {
       code: 'bad_response',
       status,
+      ...raw,
       message: `${asked}: redirected to ${location ?? 'another place'}; redirects are not followed, give that URL instead`,
     }
   const error = readServerError(status, text)
@@ -49,7 +51,7 @@ export const failedByStatus = (
     engineDied: engineDied(error),
     refusesSchema: refusesSchema(error),
     retryAfterMs: retryAfterMsOf(retryAfter),
-    ...(text && { raw: text.slice(0, rawLimit) }),
+    ...raw,
   }
 }
 

@@ -60,7 +60,7 @@ export type Outcome =
       message: string
       status?: number
       attempts: number
-      /** The last body, for the reject. */
+      /** The last reply there was in any attempt, for the reject. */
       raw?: string
     }
 

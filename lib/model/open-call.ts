@@ -45,6 +45,8 @@ export class OpenCall implements Waiting {
   /** Retries that count against the budget. */
   retries = 0
   engineDeaths = 0
+  /** The last reply that was no answer, for the reject. */
+  raw: string | undefined
   deadlineAt = Infinity
   /** Its connection broke while it was there; whether the server died of it is not known yet. */
   brokenOff = false

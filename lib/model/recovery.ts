@@ -69,7 +69,8 @@ export class Recovery {
   }
 
   /** `why` goes to the end of the message. */
-  giveUp(call: OpenCall, { code, message, status, raw }: AttemptFailure, why = ''): void {
+  giveUp(call: OpenCall, failure: AttemptFailure, why = ''): void {
+    const { code, message, status, raw = call.raw } = failure
     this.#desk.settle(call, {
       ok: false,
       code,
@@ -88,6 +89,7 @@ export class Recovery {
   ): void {
     // What has failed goes by itself from now on.
     call.groupKey = undefined
+    call.raw = failure.raw ?? call.raw
     if (this.#asksOtherwise(call, failure)) {
       call.written = undefined
       return this.#desk.enqueue(call)

@@ -148,6 +148,7 @@ export const readReply = (body: string, asked: Asked): Reading => {
         code: 'server_error',
         message: `${asked.shown}: the server gave up half-way (finish_reason "${gaveUp.finish_reason}")`,
         status: 200,
+        raw: body.slice(0, rawLimit),
         gaveUp: true,
       },
     }

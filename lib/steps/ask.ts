@@ -3,7 +3,7 @@
  * another seed when the reply was cut off or made no sense. Transport retries are the model's
  * own affair and are not counted here.
  */
-import type { RejectCode } from '../errors.js'
+import type { FailedCall, RejectCode } from '../errors.js'
 import type { Message, Model, ModelCall } from '../model/model.js'
 import { messagesOf, type Prompt } from '../prompts/prompt.js'
 import type { PromptTexts } from '../prompts/own-texts.js'
@@ -24,11 +24,8 @@ export interface Asking {
   tries: number
 }
 
-export interface Unusable {
+export interface Unusable extends FailedCall {
   ok: false
-  code: RejectCode
-  message: string
-  raw?: string | undefined
 }
 export type Answer<Value> = { ok: true; value: Value } | Unusable
 
@@ -63,7 +60,8 @@ export const askRaw = async <Value>(
   stop?: string[],
 ): Promise<Answer<Value>> => {
   let maxTokens = within(asking.maxTokens, model.maxModelLen)
-  let failure: Unusable = { ok: false, code: 'no_reply', message: 'not asked' }
+  let attempts = 0
+  let failure: Unusable = { ok: false, code: 'no_reply', message: 'not asked', attempts }
   for (let attempt = 0; attempt < asking.tries; attempt++) {
     const seed = wireSeed(asking.seed, {
       stage: asking.stage,
@@ -85,16 +83,14 @@ export const askRaw = async <Value>(
         ...(stop ? { stop } : {}),
       },
     })
-    if (!outcome.ok) {
-      const { code, message, raw } = outcome
-      return { ok: false, code, message, raw }
-    }
+    attempts += outcome.attempts
+    if (!outcome.ok) return { ...outcome, attempts }
     const { text = '', finish = 'stop' } = outcome.choices[0] ?? {}
     if (finish === 'stop') {
       const value = read(text)
       if (value !== undefined) return { ok: true, value }
     }
-    failure = unusable(asking.label, text, finish, maxTokens)
+    failure = { ok: false, attempts, ...unusable(asking.label, text, finish, maxTokens) }
     if (finish === 'length') maxTokens = within(2 * maxTokens, model.maxModelLen)
   }
   return failure
@@ -105,33 +101,17 @@ const unusable = (
   raw: string,
   finish: string,
   maxTokens: number,
-): Unusable =>
-  finish === 'length'
-    ? {
-        ok: false,
-        code: 'truncated',
-        message: `${label}: cut off at ${maxTokens} tokens`,
-        raw,
-      }
-    : raw.trim() === ''
-      ? {
-          ok: false,
-          code: 'no_reply',
-          message: `${label}: the model answered with nothing`,
-        }
-      : finish === 'stop'
-        ? {
-            ok: false,
-            code: 'unusable_reply',
-            message: `${label}: expected the JSON that was asked for, got ${raw.slice(0, 120)}`,
-            raw,
-          }
-        : {
-            ok: false,
-            code: 'unusable_reply',
-            message: `${label}: ended with ${finish}`,
-            raw,
-          }
+): Omit<FailedCall, 'attempts'> => {
+  if (finish === 'length')
+    return { code: 'truncated', message: `${label}: cut off at ${maxTokens} tokens`, raw }
+  if (raw.trim() === '')
+    return { code: 'no_reply', message: `${label}: the model answered with nothing` }
+  const message =
+    finish === 'stop'
+      ? `${label}: expected the JSON that was asked for, got ${raw.slice(0, 120)}`
+      : `${label}: ended with ${finish}`
+  return { code: 'unusable_reply', message, raw }
+}
 
 /** Never more than half of the context, or no prompt fits beside it. */
 const within = (maxTokens: number, context: number | undefined): number =>

@@ -1,6 +1,6 @@
 /** Makes one record harder, one constraint and one question a pass (UltraIF, equation 3). */
 import { hash } from 'node:crypto'
-import { reject } from '../errors.js'
+import { rejectFor } from '../errors.js'
 import { Ledger, type Counts } from '../ledger.js'
 import type { Model } from '../model/model.js'
 import { composePrompt } from '../prompts/compose.js'
@@ -59,10 +59,7 @@ export const composeRecord = (
         failures[flaw] = (failures[flaw] ?? 0) + 1
         ledger.note(`compose.${flaw}`)
       }
-      if (failure) {
-        const { code, message, raw } = failure
-        return { ...record, reject: reject('compose', code, message, raw) }
-      }
+      if (failure) return { ...record, reject: rejectFor('compose', failure) }
       if (grown) {
         held.push(wordsBeyond(wordsOf(grown.query), wordsOf(record.query)))
         record = grown

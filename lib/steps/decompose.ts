@@ -1,5 +1,5 @@
 /** Decomposes one record: its constraints, then one question for each, asked side by side. */
-import { reject } from '../errors.js'
+import { rejectFor } from '../errors.js'
 import { Ledger } from '../ledger.js'
 import type { Model } from '../model/model.js'
 import { decomposePrompt, type FoundConstraint } from '../prompts/decompose.js'
@@ -58,11 +58,7 @@ export const decomposeRecord = (
       },
       texts,
     )
-    if (!found.ok)
-      return {
-        ...record,
-        reject: reject('decompose', found.code, found.message, found.raw),
-      }
+    if (!found.ok) return { ...record, reject: rejectFor('decompose', found) }
 
     const usable: FoundConstraint[] = []
     for (const constraint of found.value.constraints) {
@@ -76,9 +72,7 @@ export const decomposeRecord = (
     )
     // A bad reply costs the constraint; a failed call would lose it in silence.
     const lost = answers.find(answer => !answer.ok && !isReadingFailure(answer.code))
-    if (lost && !lost.ok) {
-      return { ...record, reject: reject('decompose', lost.code, lost.message, lost.raw) }
-    }
+    if (lost && !lost.ok) return { ...record, reject: rejectFor('decompose', lost) }
 
     const ofPasses = (record.questions ?? []).filter(({ from }) => from === 'pass')
     const constraints: Constraint[] = []

@@ -4,7 +4,7 @@
  * Sample k is asked with seed + k, so that both forms give the same texts, and so that it is the
  * same sample whether all K are drawn at once or in waves.
  */
-import { reject } from '../errors.js'
+import { rejectFor } from '../errors.js'
 import type { Model, Outcome } from '../model/model.js'
 import { generateMessages } from '../prompts/generate.js'
 import { readOwnTexts } from '../prompts/own-texts.js'
@@ -51,10 +51,7 @@ export const responseOf = (outcome: Outcome): Response => {
 export const withResponses = (record: Record, drawn: readonly Outcome[]): Record => {
   const failed = drawn.find(outcome => !outcome.ok)
   if (failed && !failed.ok && drawn.every(outcome => !outcome.ok)) {
-    return {
-      ...record,
-      reject: reject('generate', failed.code, failed.message, failed.raw),
-    }
+    return { ...record, reject: rejectFor('generate', failed) }
   }
   return { ...record, responses: drawn.map(responseOf) }
 }

@@ -3,7 +3,7 @@
  * `evaluate` and `sample` share: which questions are asked, one response judged, the record
  * settled by what all of them got.
  */
-import { reject } from '../errors.js'
+import { rejectFor } from '../errors.js'
 import type { Ledger } from '../ledger.js'
 import type { Model } from '../model/model.js'
 import { judgeOnePrompt } from '../prompts/judge-one.js'
@@ -84,10 +84,7 @@ export const settled = (record: Record, judged: readonly JudgedResponse[]): Reco
   const responses = judged.map(({ response }) => response)
   const failure = judged.find(one => one.failure)?.failure
   if (failure && !responses.some(({ verdicts }) => verdicts?.some(isKnown))) {
-    return {
-      ...record,
-      reject: reject('evaluate', failure.code, failure.message, failure.raw),
-    }
+    return { ...record, reject: rejectFor('evaluate', failure) }
   }
   return scored({ ...record, responses })
 }

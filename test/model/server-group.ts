@@ -214,6 +214,22 @@ t.test('retries end, and the outcome tells the last reason', async t => {
   t.match(model.stats(), { failed: 1, retries: 2, calls: { generate: 1 }, inFlight: 0 })
 })
 
+t.test('the last reply is kept, though a later attempt brought none', async t => {
+  const { model } = await serve(
+    t,
+    (_, response, index) => {
+      if (index === 0) send(response, completion({ text: 'half a', finish: 'abort' }))
+      else response.socket?.destroy()
+    },
+    { retries: 1 },
+  )
+  t.match(await model.call(ask()), {
+    code: 'unreachable',
+    raw: /"half a".*"abort"/,
+    attempts: 3,
+  })
+})
+
 t.test('with no retries a failure is final at once', async t => {
   const { fake, model } = await serve(t, (_, response) => send(response, 'x', 500), {
     retries: 0,

@@ -85,7 +85,7 @@ t.test('a call that fails rejects the record, with what it had', async t => {
   server.script('ultraif_compose', cheap, { times: 1 })
   server.script(/40 dollars/, { fault: 'status', status: 500 })
   const done = await composeRecord(model, { passes: 2 })(record(query))
-  t.match(done.reject, { stage: 'compose', code: 'server_error' })
+  t.match(done.reject, { stage: 'compose', code: 'server_error', attempts: 1 })
   t.equal(done.passes?.length, 1)
 })
 

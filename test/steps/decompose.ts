@@ -82,6 +82,7 @@ t.test('a bad reply is asked for again with another seed, and then rejects', asy
     stage: 'decompose',
     code: 'unusable_reply',
     raw: 'I would rather not.',
+    attempts: 2,
   })
   const seeds = asked('ultraif_decompose').map(
     ({ body }) => (body as { seed: number }).seed,
@@ -105,11 +106,16 @@ t.test('a reply that was cut is asked for again with more room (defect G9)', asy
 t.test(
   'a failed question call rejects the record rather than losing a constraint',
   async t => {
-    const { server, model } = await connected(t, { retries: 0 })
+    const { server, model } = await connected(t, { retries: 1 })
     server.script('ultraif_decompose', found(five, puns))
     server.script(/no puns/, { fault: 'status', status: 500 })
     const done = await decomposeRecord(model)(record(query))
-    t.match(done.reject, { stage: 'decompose', code: 'server_error' })
+    t.match(done.reject, {
+      stage: 'decompose',
+      code: 'server_error',
+      raw: /Internal server error/,
+      attempts: 2,
+    })
   },
 )
 

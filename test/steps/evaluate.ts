@@ -184,7 +184,7 @@ t.test('when the judge cannot be reached the record is rejected, not failed', as
   const { server, model } = await connected(t, { retries: 0 })
   server.script('ultraif_verdicts', { fault: 'status', status: 500 })
   const done = await evaluateRecord(model)(asking())
-  t.match(done.reject, { stage: 'evaluate', code: 'server_error' })
+  t.match(done.reject, { stage: 'evaluate', code: 'server_error', attempts: 1 })
 })
 
 t.test(

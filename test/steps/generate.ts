@@ -79,6 +79,7 @@ t.test('when every sample fails the record is rejected with the cause', async t 
   const done = await generateRecord(model, { samples: 2, maxTokens: 16 })(
     record('word '.repeat(500)),
   )
-  t.match(done.reject, { stage: 'generate', code: 'too_long' })
+  // Sent in a group, by itself, and with all the room there is.
+  t.match(done.reject, { stage: 'generate', code: 'too_long', attempts: 3 })
   t.equal(done.responses, undefined)
 })
