@@ -76,15 +76,15 @@ export {
 
 export {
   exitCodes,
-  Failure,
   failureCodes,
   filterCodes,
-  reject,
+  noteCodes,
   rejectCodes,
   type FailureCode,
   type FilterCode,
   type RejectCode,
-} from './errors.js'
+} from './codes.js'
+export { Failure, reject } from './errors.js'
 export type {
   Pipeline,
   PipelineContext,

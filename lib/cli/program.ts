@@ -4,7 +4,8 @@
  */
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import { exitCodes, Failure } from '../errors.js'
+import { exitCodes } from '../codes.js'
+import { Failure } from '../errors.js'
 import { told } from '../run/told.js'
 import type { Page, Surroundings } from './page.js'
 

@@ -3,7 +3,7 @@
  * reader stops at the first turn that it cannot read, since the turns before it may be all that
  * is wanted.
  */
-import { rejectCodes, type RejectCode } from '../errors.js'
+import { rejectCodes, type RejectCode } from '../codes.js'
 
 export interface Said {
   role: 'system' | 'user' | 'assistant' | 'tool'
@@ -29,7 +29,10 @@ export interface Conversation {
 export type Fields = { [key: string]: unknown }
 export type Reader = (row: Fields) => Conversation | Fault
 
-export const fault = (code: RejectCode, message: string = rejectCodes[code]): Fault => ({
+export const fault = (
+  code: RejectCode,
+  message: string = rejectCodes[code].means,
+): Fault => ({
   code,
   message,
 })

@@ -2,7 +2,8 @@
  * What one attempt of a call came to when it gave no answer: an error status, a fault of the
  * connection, or an answer that is none. Made here, judged in `retry.ts`.
  */
-import { rawLimit, type RejectCode } from '../errors.js'
+import type { RejectCode } from '../codes.js'
+import { rawLimit } from '../errors.js'
 import type { Answer } from './exchange.js'
 import type { Fault, FaultKind } from './fault.js'
 import {

@@ -2,7 +2,7 @@
  * What a step knows of a model: it asks, and gets an outcome. Where the server is, how many
  * there are, retries, batching and limits are behind this interface.
  */
-import type { RejectCode } from '../errors.js'
+import type { RejectCode } from '../codes.js'
 
 export interface Message {
   role: 'system' | 'user' | 'assistant' | 'tool'

@@ -4,7 +4,7 @@
  * text), its Rust frontend a sixth with a string `code`, gateways add HTML and nothing at all.
  */
 import { STATUS_CODES } from 'node:http'
-import type { RejectCode } from '../errors.js'
+import type { RejectCode } from '../codes.js'
 import { json } from './json.js'
 
 export interface ServerError {

@@ -3,7 +3,7 @@
  * retries, deadlines. A call waits here and nowhere else; it leaves the queue the moment an
  * endpoint has room, by an event and never by a poll, and gives its room back while it backs off.
  */
-import { rejectCodes } from '../errors.js'
+import { rejectCodes } from '../codes.js'
 import { Batching } from './batch/batching.js'
 import type { BatchSetting } from './batch/group-size.js'
 import type { Endpoint } from './endpoint.js'
@@ -113,7 +113,7 @@ export class ServerGroup implements CallDesk {
         this.settle(call, {
           ok: false,
           code: 'aborted',
-          message: rejectCodes.aborted,
+          message: rejectCodes.aborted.means,
           attempts: call.attempts,
         })
     if (!this.#owners.delete(owner) || this.#owners.size > 0) return

@@ -2,7 +2,7 @@
  * A model on a group of servers: what a step asks becomes a request body, and what came of it is
  * counted. Several of them (one a role) can share the servers, and with them queue and limit.
  */
-import { type RejectCode, rejectCodes } from '../errors.js'
+import { type RejectCode, rejectCodes } from '../codes.js'
 import type { Model, ModelCall, ModelStats, Outcome } from './model.js'
 import type { CallOwner, OpenCall, WrittenRequest } from './open-call.js'
 import { thinkingIsOff } from './reasoning.js'
@@ -149,7 +149,7 @@ export class VllmModel implements Model, CallOwner {
   #refusalOf({
     sampling: { n = 1, stop = [] },
   }: ModelCall): { code: RejectCode; message: string } | undefined {
-    if (this.#closed) return { code: 'aborted', message: rejectCodes.aborted }
+    if (this.#closed) return { code: 'aborted', message: rejectCodes.aborted.means }
     if (!Number.isInteger(n) || n < 1)
       return { code: 'bad_request', message: `n is ${n}: expected a whole number from 1` }
     if (stop.length > maxStops)

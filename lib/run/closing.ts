@@ -2,7 +2,8 @@
  * What a run says when it is over, and the exit code it ends with. The JSON summary is the last
  * line on stderr in every case, so that a program can always read what became of the records.
  */
-import { exitCodes, Failure } from '../errors.js'
+import { exitCodes } from '../codes.js'
+import { Failure } from '../errors.js'
 import { sum, type Ledger } from '../ledger.js'
 import { told } from './told.js'
 import { signalExitCodes, type StopSignal } from './signals.js'

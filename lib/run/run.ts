@@ -5,7 +5,8 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { exitCodes, Failure } from '../errors.js'
+import { exitCodes } from '../codes.js'
+import { Failure } from '../errors.js'
 import { toDuplex } from '../flow/to-duplex.js'
 import { gather } from '../jsonl/gather.js'
 import { stringify } from '../jsonl/stringify.js'

@@ -3,7 +3,8 @@
  * reader serves a whole run over all its files, and keeps nothing but counters: an id is made of
  * the content and the ordinal of its line, so that duplicates need no memory of what was seen.
  */
-import { messageOf, rejectCodes, type RejectCode } from '../errors.js'
+import { rejectCodes, type RejectCode } from '../codes.js'
+import { messageOf } from '../errors.js'
 import { fault } from '../formats/conversation.js'
 import { isOwn } from '../formats/record.js'
 import { deepest, tooDeep } from '../jsonl/plain-json.js'
@@ -79,7 +80,7 @@ export class CorpusReader {
     if (this.done || this.#passes()) return []
     const text = this.#rows.drop()
     const place = this.#place(this.#line + 1, text)
-    const message = `${rejectCodes.broken_file}: ${why}`
+    const message = `${rejectCodes.broken_file.means}: ${why}`
     return this.#counted([rejected(place, fault('broken_file', message))])
   }
 
@@ -181,7 +182,7 @@ export class CorpusReader {
   }
 
   #bad(place: Place, code: RejectCode, more: string): Record[] {
-    return [rejected(place, fault(code, rejectCodes[code] + more))]
+    return [rejected(place, fault(code, rejectCodes[code].means + more))]
   }
 
   #place(line: number, text: Place['text'], digest = ''): Place {

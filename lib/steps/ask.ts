@@ -3,7 +3,8 @@
  * another seed when the reply was cut off or made no sense. Transport retries are the model's
  * own affair and are not counted here.
  */
-import type { FailedCall, RejectCode } from '../errors.js'
+import type { RejectCode } from '../codes.js'
+import type { FailedCall } from '../errors.js'
 import type { Message, Model, ModelCall } from '../model/model.js'
 import { messagesOf, type Prompt } from '../prompts/prompt.js'
 import type { PromptTexts } from '../prompts/own-texts.js'

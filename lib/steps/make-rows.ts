@@ -1,5 +1,5 @@
 /** The rows of one record in one shape, or why there are none. */
-import type { FilterCode } from '../errors.js'
+import type { FilterCode } from '../codes.js'
 import { composerRows } from '../formats/rows/composer.js'
 import { dpoRow, type DpoRow } from '../formats/rows/dpo.js'
 import { messagesRow, type MessagesRow } from '../formats/rows/messages.js'

@@ -1,6 +1,7 @@
 /** `ultraif doctor`: what a server can do, and the settings that follow. */
 import { z } from 'zod'
-import { exitCodes, Failure } from '../../errors.js'
+import { exitCodes } from '../../codes.js'
+import { Failure } from '../../errors.js'
 import { told } from '../../run/told.js'
 import { peopleSection } from '../common-sections.js'
 import { keysFor } from '../environment.js'
