@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { exitCodes } from '../codes.js'
 import { Failure } from '../errors.js'
-import { told } from '../run/told.js'
+import { linesTold, told } from '../run/told.js'
 import type { Page, Surroundings } from './page.js'
 
 interface Entry {
@@ -58,7 +58,7 @@ export const program = async (
   let exitCode: number = exitCodes.done
   const root = newRoot(surroundings)
   try {
-    const name = args.find(argument => argument in commands)
+    const name = args.find(argument => Object.hasOwn(commands, argument))
     const named = root.commands.find(command => command.name() === name)
     if (name && named) {
       const [{ furnish }, page] = await Promise.all([
@@ -93,7 +93,8 @@ const newRoot = ({ edges: { stdout, stderr } }: Surroundings): Command => {
     .configureOutput({
       writeOut: text => stdout.write(text),
       writeErr: text => stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'ultraif: ')),
+      // It repeats what was typed, or what a shell made of the names of files.
+      outputError: (text, write) => write(linesTold(text.replace(/^error: /, 'ultraif: '))),
     })
     .showHelpAfterError('See ultraif --help.')
     .exitOverride()

@@ -5,6 +5,7 @@
 import { exitCodes } from '../codes.js'
 import { Failure } from '../errors.js'
 import { sum, type Ledger } from '../ledger.js'
+import { printableJson } from './printable.js'
 import { told } from './told.js'
 import { signalExitCodes, type StopSignal } from './signals.js'
 import { sentenceOf, type Summary } from './summary.js'
@@ -30,7 +31,7 @@ export const exitCodeOf = ({ error, stoppedBy, strict, summary }: Ending): numbe
 export const linesOf = ({ name, summary, error, rejects, quiet }: Ending): string[] => [
   ...(error ? [told(error)] : []),
   ...(quiet ? [] : [...rejects, `${name}: ${sentenceOf(summary)}`]),
-  JSON.stringify(summary),
+  printableJson(summary),
 ]
 
 /**

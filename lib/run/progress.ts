@@ -5,7 +5,9 @@
  */
 import { sum, type Ledger } from '../ledger.js'
 import type { ModelStats, ServerStats } from '../model/model.js'
+import { printableJson } from './printable.js'
 import { count } from './summary.js'
+import { lineTold } from './told.js'
 
 export type ProgressKind = 'auto' | 'plain' | 'json' | 'off'
 
@@ -62,7 +64,7 @@ export const startProgress = ({
   const draw = () => {
     const at = performance.now()
     const now = stateOf(ledger, stats(), samples, at, (at - started) / 1000)
-    if (style === 'json') screen.write(`${JSON.stringify({ progress: now })}\n`)
+    if (style === 'json') screen.write(`${printableJson({ progress: now })}\n`)
     else if (style === 'plain') screen.write(`${label}: ${lineOf(now)}\n`)
     else {
       screen.write(`\r${lineOf(now).slice(0, (screen.columns ?? 80) - 1)}\u001b[K`)
@@ -75,7 +77,7 @@ export const startProgress = ({
   return {
     log: line => {
       erase()
-      screen.write(`${line}\n`)
+      screen.write(`${lineTold(line)}\n`)
     },
     stop: () => {
       clearInterval(timer)

@@ -21,6 +21,7 @@ import { balance, exitCodeOf, linesOf } from './closing.js'
 import { firstRejects } from './first-rejects.js'
 import { openOutputs, type OutputNames } from './open-outputs.js'
 import { writeFailed } from './output-file.js'
+import { readyFor } from './ready-for.js'
 import { startProgress, type ProgressKind, type Screen } from './progress.js'
 import type { SignalSource } from './signals.js'
 import { startStopping, stopped } from './stopping.js'
@@ -110,12 +111,13 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   }
   ledger.onAlso = outputs.also
 
+  const onTerminal = !outputs.rows && edges.stdout.isTTY === true
   const progress = startProgress({
     screen: edges.stderr,
     kind: plan.quiet ? 'off' : plan.progress,
     label: plan.name,
     // Rows on the same terminal would be written into a line that is redrawn.
-    shared: plan.inPipe || (!outputs.rows && edges.stdout.isTTY === true),
+    shared: plan.inPipe || onTerminal,
     ledger,
     stats,
   })
@@ -164,7 +166,17 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     })
     await pipeline(
       source,
-      accountedIn(ledger, () => toDuplex(chain(stage, ending, stringify(), gather()))),
+      accountedIn(ledger, () =>
+        toDuplex(
+          chain(
+            stage,
+            ending,
+            stringify(),
+            gather(),
+            readyFor(onTerminal ? 'terminal' : 'program'),
+          ),
+        ),
+      ),
       outputs.rows ?? edges.stdout,
       { signal: breaking.signal },
     )

@@ -80,6 +80,13 @@ t.test(
 t.test('a value from the terminal cannot play tricks in the message', async t => {
   const { stderr } = await runProgram(['parse', '--format', '\u001b[2Jx\u202e'])
   t.notMatch(stderr, /[\u001b\u202e]/)
+  const unknown = await runProgram(['parse', '--\u001b[2J\u009b=http://ann:secret@host'])
+  t.equal(unknown.code, 2)
+  t.notMatch(unknown.stderr, /[\u001b\u009b]|secret/)
+})
+
+t.test('a word that every object has is no command', async t => {
+  t.match(await runProgram(['constructor']), { code: 2, stderr: /unknown command/ })
 })
 
 t.test('a single stage without a server says how to name one', async t => {

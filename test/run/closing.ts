@@ -79,3 +79,11 @@ t.test('what a custom stage let go is counted, and so is what it made', async t 
   t.equal(made.split, 1)
   t.equal(made.open, 0)
 })
+
+t.test('codes of foreign rejects do nothing to a terminal in the summary', async t => {
+  const rejected = { 'csi\u009b2J\u202e': 1 }
+  const line =
+    linesOf(ending({ summary: { ...ending().summary, rejected } })).at(-1) ?? ''
+  t.notMatch(line, /[\u009b\u202e]/)
+  t.same(JSON.parse(line).rejected, rejected)
+})

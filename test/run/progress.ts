@@ -118,3 +118,13 @@ t.test('off is silent but for lines that are logged', async t => {
   progress.stop()
   t.same(written, ['a line\n'])
 })
+
+t.test('what a server says of itself cannot move the cursor or end the line', async t => {
+  const evil = { ...server(0.5), out: 'it serves \u009b2J\u202e and not m' }
+  const { written, timers, progress } = begin(t, 'json', { servers: [evil] })
+  timers[0]?.draw()
+  t.notMatch(written[0], /[\u009b\u202e]/)
+  t.equal(JSON.parse(written[0] ?? '').progress.servers[0].out, evil.out)
+  progress.log('back: \u001b[2Ja\nb')
+  t.equal(written.at(-1), 'back: a b\n')
+})

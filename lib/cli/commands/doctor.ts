@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { exitCodes } from '../../codes.js'
 import { Failure } from '../../errors.js'
+import { printableJson } from '../../run/printable.js'
 import { told } from '../../run/told.js'
 import { peopleSection } from '../common-sections.js'
 import { keysFor } from '../environment.js'
@@ -62,7 +63,7 @@ make of it, and what to change. A few tiny calls; nothing is written.`,
         const findings = await probe({ url, model: settings.server.model, apiKey })
         served.add(findings.model)
         edges.stdout.write(
-          settings.answer.json ? `${JSON.stringify(findings)}\n` : findingsText(findings),
+          settings.answer.json ? `${printableJson(findings)}\n` : findingsText(findings),
         )
       } catch (error) {
         if (!(error instanceof Failure)) throw error
