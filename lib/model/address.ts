@@ -17,6 +17,11 @@ export interface Address {
 /** Reads a server URL. Throws `Failure` (usage) that never repeats a password or a key. */
 export const parseAddress = (text: string, apiKey?: string): Address => {
   const url = parseUrl(text.trim())
+  // What looks like host and port may then be a user name and half a password.
+  if (/@/.test(url.pathname + url.search + url.hash))
+    throw usage(
+      'a server URL takes no @ behind its host; in a user name or a password, write @ as %40, / as %2F, ? as %3F and # as %23',
+    )
   const base = url.pathname.replace(/\/+$/, '').replace(/\/v1(\/.*)?$/, '')
   const shown = url.origin + base
   if (url.search || url.hash)
@@ -28,7 +33,7 @@ export const parseAddress = (text: string, apiKey?: string): Address => {
 const parseUrl = (text: string): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url && ['http:', 'https:'].includes(url.protocol) && url.hostname) return url
-  const shown = text.replace(/^(.*?:\/\/)?[^/]*@/, '$1')
+  const shown = text.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1')
   const wanted = `http://${shown.replace(/^[^/]*:\/\//, '')}`
   const hint = URL.canParse(wanted) ? `; did you mean ${wanted}?` : ''
   throw usage(

@@ -3,11 +3,13 @@
  * connection, or an answer that is none. Made here, judged in `retry.ts`.
  */
 import type { RejectCode } from '../codes.js'
+import { withoutCredentials } from '../credentials.js'
 import { rawLimit } from '../errors.js'
 import type { Answer } from './exchange.js'
 import type { Fault, FaultKind } from './fault.js'
 import {
   engineDied,
+  oneLine,
   readServerError,
   refusesSchema,
   rejectCodeOf,
@@ -42,7 +44,7 @@ export const failedByStatus = (
       code: 'bad_response',
       status,
       ...raw,
-      message: `${asked}: redirected to ${location ?? 'another place'}; redirects are not followed, give that URL instead`,
+      message: `${asked}: redirected to ${placeOf(location)}; redirects are not followed, give that URL instead`,
     }
   const error = readServerError(status, text)
   return {
@@ -55,6 +57,9 @@ export const failedByStatus = (
     ...raw,
   }
 }
+
+const placeOf = (location: string | undefined): string =>
+  location ? withoutCredentials(oneLine(location)) : 'another place'
 
 const faultCodes: { [kind in FaultKind]: RejectCode } = {
   unreachable: 'unreachable',

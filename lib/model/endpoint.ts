@@ -4,6 +4,7 @@
  * (nodejs/undici#5662).
  */
 import { Client, type Dispatcher } from 'undici'
+import { secretsOf, withoutSecrets } from '../credentials.js'
 import type { Address } from './address.js'
 import { type Answer, Exchange } from './exchange.js'
 import type { Fault } from './fault.js'
@@ -50,6 +51,7 @@ export class Endpoint {
   /** Moves the limit; none where the user has fixed it. */
   steering: Steering | undefined
   readonly #sockets: Sockets
+  readonly #secrets: readonly string[]
   #users = 0
 
   constructor(
@@ -61,6 +63,7 @@ export class Endpoint {
     }: EndpointOptions,
   ) {
     this.address = address
+    this.#secrets = secretsOf(address.authorization)
     this.limit = new SequenceLimit(concurrency)
     this.health = new Health({
       look: (timeoutMs, signal) =>
@@ -156,12 +159,23 @@ export class Endpoint {
     this.#sockets.destroy()
   }
 
-  /** Some proxies quote the key they refuse, and errors are printed and kept. */
+  /**
+   * A text of the server's without our key: some proxies quote the one they refuse, and errors
+   * are printed and kept.
+   */
+  hushed(text: string): string {
+    return withoutSecrets(text, this.#secrets)
+  }
+
+  /** A good answer may hold any word, and keys such as `EMPTY` are words. */
   #withoutKey(answer: Answer): Answer {
-    const secret = this.address.authorization?.replace(/^\w+ /, '')
-    return secret && answer.status !== 200 && answer.text.includes(secret)
-      ? { ...answer, text: answer.text.replaceAll(secret, '[key]') }
-      : answer
+    if (answer.status === 200) return answer
+    const { text, location } = answer
+    return {
+      ...answer,
+      text: this.hushed(text),
+      location: location && this.hushed(location),
+    }
   }
 
   #optionsOf({ method, path, body, requestId }: Request): Dispatcher.DispatchOptions {

@@ -147,7 +147,7 @@ const greet = async (
         thinkingOff: false,
       })
       if (!reading.failure) return { choices: reading.choices, trouble }
-      trouble.push(reading.failure.message)
+      trouble.push(endpoint.hushed(reading.failure.message))
     }
   }
   return { choices: [], trouble }

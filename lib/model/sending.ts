@@ -156,7 +156,19 @@ const readWith = <Reading extends { failure?: AttemptFailure }>(
   const reading = !answer
     ? { failure: failedByFault(shown, fault as Fault) }
     : answer.status === 200
-      ? read(answer.text, { ...asked, shown })
+      ? readHushed(text => read(text, { ...asked, shown }), answer.text, endpoint)
       : { failure: failedByStatus(shown, answer) }
   return reading.failure ? { failure: { ...reading.failure, era } } : reading
+}
+
+/** What cannot be used is kept and shown: without our key, should the server have quoted it. */
+const readHushed = <Reading extends { failure?: AttemptFailure }>(
+  read: (text: string) => Reading,
+  text: string,
+  endpoint: Endpoint,
+): Reading => {
+  const reading = read(text)
+  if (!reading.failure) return reading
+  const hushed = endpoint.hushed(text)
+  return hushed === text ? reading : read(hushed)
 }

@@ -79,7 +79,8 @@ const textOf = (body: string): string => {
   return title ?? body.slice(0, 20_000).replace(/<[^>]{0,500}>/g, ' ')
 }
 
-const oneLine = (text: string): string => {
+/** Clipped, without control characters. */
+export const oneLine = (text: string): string => {
   const line = text
     .slice(0, 4 * messageLimit)
     .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')

@@ -49,6 +49,12 @@ t.test('no message about a URL repeats a password or a key', async t => {
     ['ftp://ann:secret@host'],
     ['ann:secret@host:8000'],
     ['https://ann:secret@host/v1?x=1'],
+    ['http://ann:sec/secret@host'],
+    ['http://ann:12/secret@host'],
+    ['http://ann:12?secret@host'],
+    ['http://ann:12#secret@host'],
+    ['ftp://ann:my secret@host'],
+    ['ann:sec/secret@host:8000'],
   ]
   for (const [url, key] of tries)
     try {
