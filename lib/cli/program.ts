@@ -94,7 +94,8 @@ const newRoot = ({ edges: { stdout, stderr } }: Surroundings): Command => {
       writeOut: text => stdout.write(text),
       writeErr: text => stderr.write(text),
       // It repeats what was typed, or what a shell made of the names of files.
-      outputError: (text, write) => write(linesTold(text.replace(/^error: /, 'ultraif: '))),
+      outputError: (text, write) =>
+        write(linesTold(text.replace(/^error: /, 'ultraif: '))),
     })
     .showHelpAfterError('See ultraif --help.')
     .exitOverride()
