@@ -74,11 +74,12 @@ const faultCodes: { [kind in FaultKind]: RejectCode } = {
 
 export const failedByFault = (
   asked: string,
-  { kind, message }: Fault,
+  { kind, message, text }: Fault,
 ): AttemptFailure => ({
   code: faultCodes[kind],
   message: `${asked}: ${faultWords[kind]} (${message})`,
   fault: kind,
+  ...(text && { raw: text }),
 })
 
 export const faultWords: { [kind in FaultKind]: string } = {

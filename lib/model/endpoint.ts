@@ -6,6 +6,7 @@
 import { Client, type Dispatcher } from 'undici'
 import { secretsOf, withoutSecrets } from '../credentials.js'
 import type { Address } from './address.js'
+import { mostAnswerBytes } from './answer-bound.js'
 import { type Answer, Exchange } from './exchange.js'
 import type { Fault } from './fault.js'
 import { Health } from './health.js'
@@ -13,9 +14,6 @@ import { SequenceLimit } from './limit.js'
 import { lookAt } from './look.js'
 import { Sockets } from './sockets.js'
 import type { Steering } from './steering.js'
-
-/** Far above any honest answer (n = 128 of 32,000 tokens is some 16 MB), far below our memory. */
-export const maxAnswerBytes = 64 * 1024 * 1024
 
 /**
  * vLLM closes a socket after 5 s of idleness and does not say so beforehand
@@ -27,6 +25,8 @@ export interface Request {
   method: 'GET' | 'POST'
   path: string
   body?: string
+  /** The answer is cut off where it grows beyond this. */
+  maxBytes?: number
   requestId?: string
   /** Over a connection of its own: no idle socket that may be dead already. */
   fresh?: boolean
@@ -38,7 +38,6 @@ export type MakeClient = (origin: string, options: Client.Options) => Dispatcher
 export interface EndpointOptions {
   /** Sequences in flight at first. */
   concurrency: number
-  maxBytes?: number | undefined
   client?: MakeClient | undefined
 }
 
@@ -58,7 +57,6 @@ export class Endpoint {
     address: Address,
     {
       concurrency,
-      maxBytes = maxAnswerBytes,
       client = (origin, options) => new Client(origin, options),
     }: EndpointOptions,
   ) {
@@ -78,7 +76,6 @@ export class Endpoint {
         // A queued call answers nothing for as long as it waits: the deadline is ours.
         headersTimeout: 0,
         bodyTimeout: 0,
-        maxResponseSize: maxBytes,
       }),
     )
   }
@@ -90,10 +87,19 @@ export class Endpoint {
   ): Exchange {
     const sockets = this.#sockets
     const socket = request.fresh ? sockets.takeFresh() : sockets.take()
-    const exchange = new Exchange(
-      (answer, fault) => onEnd(answer && this.#withoutKey(answer), fault),
-      () => (request.fresh ? sockets.drop(socket) : sockets.give(socket)),
-    )
+    const exchange = new Exchange({
+      maxBytes: request.maxBytes ?? mostAnswerBytes,
+      onEnd: (answer, fault) =>
+        onEnd(
+          answer && this.#withoutKey(answer),
+          fault?.text ? { ...fault, text: this.hushed(fault.text) } : fault,
+        ),
+      onFree: isConnected => {
+        if (!isConnected) sockets.discard(socket)
+        else if (request.fresh) void sockets.drop(socket)
+        else sockets.give(socket)
+      },
+    })
     socket.dispatch(this.#optionsOf(request), exchange)
     return exchange
   }

@@ -5,6 +5,7 @@
  * is given up before that in `onFree`.
  */
 import type { Dispatcher } from 'undici'
+import { rawLimit } from '../errors.js'
 import { type Fault, faultOf } from './fault.js'
 
 export interface Answer {
@@ -14,29 +15,40 @@ export interface Answer {
   location?: string | undefined
 }
 
-type OnEnd = (answer: Answer | undefined, fault: Fault | undefined) => void
+export interface ExchangeOptions {
+  /** Of the answer's body. */
+  maxBytes: number
+  onEnd: (answer: Answer | undefined, fault: Fault | undefined) => void
+  /** False where nothing has been sent: the socket may be waiting for its connection. */
+  onFree: (isConnected: boolean) => void
+}
+
+/**
+ * How long the rest of an answer may take to follow. Its beginning may take as long as the call
+ * has: servers answer when all is done, and then all at once.
+ */
+export const restMs = 60_000
 
 export class Exchange implements Dispatcher.DispatchHandler {
-  readonly #onEnd: OnEnd
-  readonly #onFree: () => void
+  readonly #options: ExchangeOptions
   readonly #chunks: Buffer[] = []
+  #bytes = 0
+  #rest: NodeJS.Timeout | undefined
   #controller: Dispatcher.DispatchController | undefined
   #over = false
   #answered = false
   #answer: Answer = { status: 0, text: '' }
 
-  constructor(onEnd: OnEnd, onFree: () => void) {
-    this.#onEnd = onEnd
-    this.#onFree = onFree
+  constructor(options: ExchangeOptions) {
+    this.#options = options
   }
 
   /** Cuts the socket, so that a server frees the work; nothing is reported any more. */
   cancel(): void {
     if (this.#over) return
     this.#over = true
-    this.#chunks.length = 0
     this.#controller?.abort(cancelled)
-    this.#onFree()
+    this.#letGo()
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -57,18 +69,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return
     this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+    const { maxBytes } = this.#options
+    if (this.#bytes > maxBytes)
+      return this.#break('too_big', `more than ${maxBytes.toLocaleString('en-US')} bytes`)
+    clearTimeout(this.#rest)
+    this.#rest = setTimeout(this.#onNoRest, restMs)
   }
 
   onResponseEnd(): void {
     if (this.#over) return
-    this.#over = true
     const chunks = this.#chunks
     this.#answer.text = (
       chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
     ).toString()
-    this.#onFree()
-    this.#onEnd(this.#answer, undefined)
+    this.#letGo()
+    this.#options.onEnd(this.#answer, undefined)
   }
 
   /** undici reports a bad request inside `dispatch`, before the caller holds this exchange. */
@@ -76,10 +94,31 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const progress = { sent: this.#controller !== undefined, answered: this.#answered }
     queueMicrotask(() => {
       if (this.#over) return
-      this.#over = true
-      this.#onFree()
-      this.#onEnd(undefined, faultOf(error, progress))
+      const text = this.#partial()
+      this.#letGo(true)
+      this.#options.onEnd(undefined, { ...faultOf(error, progress), text })
     })
+  }
+
+  readonly #onNoRest = (): void =>
+    this.#break('cut', `nothing more came for ${restMs / 1000} s`)
+
+  /** Gives up an answer that has begun. */
+  #break(kind: Fault['kind'], message: string): void {
+    const text = this.#partial()
+    this.cancel()
+    this.#options.onEnd(undefined, { kind, message, text })
+  }
+
+  #partial(): string {
+    return Buffer.concat(this.#chunks, Math.min(this.#bytes, rawLimit)).toString()
+  }
+
+  #letGo(isConnected = this.#controller !== undefined): void {
+    this.#over = true
+    this.#chunks.length = 0
+    clearTimeout(this.#rest)
+    this.#options.onFree(isConnected)
   }
 }
 

@@ -23,6 +23,8 @@ export type FaultKind =
 export interface Fault {
   kind: FaultKind
   message: string
+  /** What had come of the answer. */
+  text?: string | undefined
 }
 
 /** How far the exchange had come when the error struck. */

@@ -13,6 +13,8 @@ export interface WrittenRequest {
   path: string
   body: string
   asked: Omit<Asked, 'shown'>
+  /** Of the answer, at most. */
+  maxBytes: number
   /** Name of the answer schema in the body, if there is one. */
   schema?: string | undefined
 }

@@ -65,15 +65,18 @@ export class Sending {
     written: WrittenRequest,
     onEnd: (reply: Reply) => void,
   ): void {
-    const { path, body } = written
+    const { path, body, maxBytes } = written
     const [{ arrival, attempts, fresh }] = calls as [OpenCall]
     const requestId = `${this.#mark}-${arrival}-${attempts + 1}`
     const flight = new Flight(endpoint, calls)
     flight.carriedBy(
-      endpoint.send({ method: 'POST', path, body, fresh, requestId }, (answer, fault) => {
-        flight.land()
-        onEnd({ flight, written, answer, fault })
-      }),
+      endpoint.send(
+        { method: 'POST', path, body, maxBytes, fresh, requestId },
+        (answer, fault) => {
+          flight.land()
+          onEnd({ flight, written, answer, fault })
+        },
+      ),
     )
   }
 

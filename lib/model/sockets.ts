@@ -34,6 +34,12 @@ export class Sockets {
     return made
   }
 
+  /** One that has not connected yet, and that nobody waits for: the next call would, for seconds. */
+  discard(socket: Dispatcher): void {
+    this.#all.delete(socket)
+    void socket.destroy()
+  }
+
   /** Closes a fresh one once its request has ended. */
   async drop(socket: Dispatcher): Promise<void> {
     await socket.close()

@@ -3,6 +3,7 @@
  * counted. Several of them (one a role) can share the servers, and with them queue and limit.
  */
 import { type RejectCode, rejectCodes } from '../codes.js'
+import { answerBound } from './answer-bound.js'
 import type { Model, ModelCall, ModelStats, Outcome } from './model.js'
 import type { CallOwner, OpenCall, WrittenRequest } from './open-call.js'
 import { thinkingIsOff } from './reasoning.js'
@@ -123,6 +124,7 @@ export class VllmModel implements Model, CallOwner {
         json: schema !== undefined,
         thinkingOff: thinkingIsOff(body),
       },
+      maxBytes: answerBound(body, call.sampling.n ?? 1),
       schema: target.structured ? schema?.name : undefined,
     }
   }

@@ -1,23 +1,74 @@
+import { mock } from 'node:test'
 import t from 'tap'
 import { Client } from 'undici'
 import { loopback, send } from '../../fixtures/loopback.js'
 import { parseAddress } from '../../lib/model/address.js'
 import { Endpoint } from '../../lib/model/endpoint.js'
+import { Exchange, restMs } from '../../lib/model/exchange.js'
+import type { Fault } from '../../lib/model/fault.js'
 
 const request = { method: 'POST' as const, path: '/v1/chat/completions', body: '{}' }
 
 t.test('an answer that is larger than we take is cut off', async t => {
   const fake = await loopback((_, response) => send(response, 'x'.repeat(5000)))
-  const endpoint = new Endpoint(parseAddress(fake.url), {
-    concurrency: 1,
-    maxBytes: 4999,
-  })
+  const endpoint = new Endpoint(parseAddress(fake.url), { concurrency: 1 })
   t.teardown(async () => {
     endpoint.destroy()
     await fake.close()
   })
-  t.match(await endpoint.ask(request, { timeoutMs: 10_000 }), { kind: 'too_big' })
+  const ask = (maxBytes: number) =>
+    endpoint.ask({ ...request, maxBytes }, { timeoutMs: 10_000 })
+  t.match(await ask(4999), {
+    kind: 'too_big',
+    message: /more than 4,999 bytes/,
+    text: /^x+$/,
+  })
+  t.match(await ask(5000), { status: 200 }, 'and the next one is taken')
 })
+
+t.test('an answer that stops half-way is given up, and what came is kept', async t => {
+  const timers = mock.timers
+  timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => timers.reset())
+  const broken: (Fault | undefined)[] = []
+  let aborted = 0
+  const controller = { abort: () => aborted++ } as never
+  const exchange = new Exchange({
+    maxBytes: 1000,
+    onEnd: (_, fault) => broken.push(fault),
+    onFree: () => {},
+  })
+  exchange.onRequestStart(controller)
+  timers.tick(10 * restMs)
+  t.equal(aborted, 0, 'it may begin late')
+  exchange.onResponseStart(controller, 200, {})
+  exchange.onResponseData(controller, Buffer.from('half '))
+  timers.tick(restMs - 1)
+  exchange.onResponseData(controller, Buffer.from('a word'))
+  timers.tick(restMs - 1)
+  t.equal(aborted, 0, 'and come slowly')
+  timers.tick(1)
+  t.equal(aborted, 1)
+  t.match(broken, [{ kind: 'cut', message: /60 s/, text: 'half a word' }])
+})
+
+t.test(
+  'a call cut while it connects leaves no socket for the next to wait on',
+  async t => {
+    let made = 0
+    const never = { dispatch: () => true, destroy: async () => {}, close: async () => {} }
+    const endpoint = new Endpoint(parseAddress('http://127.0.0.1:9'), {
+      concurrency: 1,
+      client: () => {
+        made++
+        return never as never
+      },
+    })
+    endpoint.send(request, () => {}).cancel()
+    endpoint.send(request, () => {}).cancel()
+    t.equal(made, 2)
+  },
+)
 
 t.test('a question that takes too long is cut, and the server sees it', async t => {
   let tell = (): void => {}

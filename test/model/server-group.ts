@@ -174,6 +174,25 @@ t.test('which answers are asked for again', async t => {
     })
 })
 
+t.test('an answer far larger than its tokens is cut off, and the call ends', async t => {
+  let gone: Promise<unknown> | undefined
+  const { fake, model } = await serve(t, (_, response) => {
+    gone = once(response, 'close')
+    response.writeHead(200)
+    const more = (): unknown =>
+      response.write('x'.repeat(65_536), error => error ?? more())
+    more()
+  })
+  t.match(await model.call(ask()), {
+    code: 'bad_response',
+    attempts: 1,
+    message: /larger than is taken \(more than [\d,]+ bytes\)/,
+    raw: /^x+$/,
+  })
+  await gone
+  t.equal(fake.calls.length, 1)
+})
+
 t.test('a redirect is reported with its goal', async t => {
   const { model } = await serve(t, (_, response) =>
     send(response, '', 308, { location: 'https://elsewhere/v1' }),

@@ -2,6 +2,7 @@
  * A group as one request: the body of its first call, with the prompts of all in place of one.
  * The other fields are the same for every member, or they would not be in it.
  */
+import { answerBound } from '../answer-bound.js'
 import type { WrittenRequest } from '../open-call.js'
 import { thinkingIsOff } from '../reasoning.js'
 import { jsonText } from '../shared-json.js'
@@ -22,16 +23,18 @@ export const writeGroup = ({ form, members }: Group, target: Target): WrittenReq
   const body = requestBody(first, target)
   const chat = first.prompt === undefined
   Object.assign(body, shared[form](calls))
+  const n = calls.reduce((sum, call) => sum + sequencesOf(call), 0)
   return {
     path: form === 'chats' ? batchChatPath : chat ? chatPath : completionsPath,
     body: jsonText(body),
     asked: {
-      n: calls.reduce((sum, call) => sum + sequencesOf(call), 0),
+      n,
       chat,
       json: first.schema !== undefined,
       thinkingOff: thinkingIsOff(body),
       indexed: true,
     },
+    maxBytes: answerBound(body, n),
     schema: target.structured ? first.schema?.name : undefined,
   }
 }

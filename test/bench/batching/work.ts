@@ -123,9 +123,11 @@ const ask = (
         headers: ['content-type', 'application/json'],
         body,
       },
-      new Exchange(
-        (answer, fault) => (answer ? resolve(answer) : reject(new Error(fault?.message))),
-        () => {},
-      ),
+      new Exchange({
+        maxBytes: Infinity,
+        onEnd: (answer, fault) =>
+          answer ? resolve(answer) : reject(new Error(fault?.message)),
+        onFree: () => {},
+      }),
     ),
   )
