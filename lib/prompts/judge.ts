@@ -4,7 +4,7 @@
  * not a clear yes or no under its own number is left out: the caller makes it unknown.
  */
 import type { Turn, Verdict } from '../record.js'
-import { readJson, type Reading } from './read-json.js'
+import { mayHold, readJson, type Reading } from './read-json.js'
 import type { Prompt } from './prompt.js'
 import { readAnswer } from './read-answer.js'
 import { conversation, tagged } from './tags.js'
@@ -104,19 +104,23 @@ const schema = schemaOf('ultraif_verdicts', (questions: number) => {
 const isJudgement = (value: unknown): boolean => numbered(value).size > 0
 
 /**
- * Verdicts with prose round them, about a response that holds something of the same form: the
- * judge may be quoting it. (Under a grammar there is no prose.)
+ * Verdicts with something else round them, about a response that holds the same words, or some
+ * of the same form: the judge may be quoting it. (Under a grammar there is nothing else.)
  */
 export const mayBeQuoted = (
-  { how }: Reading,
+  { alone, piece }: Reading,
   response: string,
   fits: (value: unknown) => boolean,
-): boolean =>
-  (how === 'embedded' || how === 'partial') && readJson(response, { fits }) !== undefined
+): boolean => !alone && (mayHold(response, fits) || bare(response).includes(bare(piece)))
+
+/** As it reads however it is spaced, and within a string as well as without. */
+const bare = (text: string): string => text.replace(/[\s\\]+/g, '')
 
 const doubledNumbers = (reply: string): string[] => {
-  const keys = [...reply.matchAll(/"(\d{1,6})"\s*:/g)].map(([, number]) => number ?? '')
-  return keys.filter((number, i) => keys.indexOf(number) !== i)
+  const seen = new Set<string>()
+  return [...reply.matchAll(/"(\d{1,6})"\s*:/g)].flatMap(([, number = '']) =>
+    seen.has(number) ? number : (seen.add(number), []),
+  )
 }
 
 const judgementOf = (value: unknown, questions: number): Judgement => {

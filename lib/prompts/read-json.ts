@@ -13,6 +13,10 @@ export interface Reading {
    * round it · `partial` one of several objects · `repaired` what was written is not JSON.
    */
   how: 'strict' | 'fenced' | 'embedded' | 'partial' | 'repaired'
+  /** What was read, as it stands in the text. */
+  piece: string
+  /** There is nothing else in the text, thoughts included; a code block's own marks aside. */
+  alone: boolean
   /**
    * Other objects in the text that fit as well, in order; undefined for one that cannot be read.
    * Empty for a well-behaved reply. Where a wrong answer is dear, compare.
@@ -35,7 +39,7 @@ export const maxReplyLength = 1_000_000
  * its last brackets is `repaired`. That is no check of `finish_reason`: refuse `length` first.
  *
  * ```ts
- * readJson('Sure!\n{"answer": "no"}')  // { value: { answer: 'no' }, how: 'embedded', rivals: [] }
+ * readJson('Sure! {"answer": "no"}')  // { value: { answer: 'no' }, how: 'embedded', alone: false, … }
  * readJson('{"question": "Is i')       // undefined
  * ```
  */
@@ -47,19 +51,46 @@ export const readJson = (
   const text = afterThinking(reply).trim()
   // What a grammar forces, and most replies are: the walk below would find this one span.
   const whole = isShallow(text) ? parse(text) : undefined
+  const unthought = text.length === reply.trim().length
   if (whole !== undefined)
-    return fits(whole) ? { value: whole, how: 'strict', rivals: [] } : undefined
+    return fits(whole)
+      ? { value: whole, how: 'strict', piece: text, alone: unthought, rivals: [] }
+      : undefined
   const found = jsonSpans(text)
   if (!found || found.torn) return undefined
 
   const from = Math.min(text.indexOf('{'), found.spans[0]?.start ?? 0)
   const braces = text.lastIndexOf('}') + 1 - from
   const readings = found.spans.map(span => read(text, span, braces))
-  const last = readings.findLast(reading => reading && fits(reading.value))
-  if (!last) return undefined
+  const at = readings.findLastIndex(reading => reading && fits(reading.value))
+  const [last, span] = [readings[at], found.spans[at]]
+  if (!last || !span) return undefined
   const rivals = readings.filter(other => other !== last && (!other || fits(other.value)))
-  return { ...last, rivals: rivals.map(other => other?.value) }
+  return {
+    ...last,
+    piece: text.slice(span.start, span.end),
+    alone: unthought && standsAlone(text, span),
+    rivals: rivals.map(other => other?.value),
+  }
 }
+
+/**
+ * Whether a text holds an object that `readJson` would take, or one that cannot be told from it:
+ * in doubt yes, for texts that somebody may quote in a reply.
+ */
+export const mayHold = (text: string, fits: (value: unknown) => boolean): boolean => {
+  if (text.length > maxReplyLength) return text.includes('{')
+  const found = jsonSpans(text)
+  if (!found || found.torn) return true
+  return found.spans.some(span => {
+    const reading = read(text, span, 0)
+    return reading !== undefined && fits(reading.value)
+  })
+}
+
+const standsAlone = (text: string, { start, end }: Span): boolean =>
+  /^(?:```[\w-]*\s*)?$/.test(text.slice(0, start)) &&
+  /^\s*(?:```)?$/.test(text.slice(end))
 
 /** Opens with a bracket, and has too few of them to be nested deeper than is read. */
 const isShallow = (text: string): boolean => {

@@ -55,3 +55,43 @@ t.test('earlier turns are told apart by role', async t => {
     '<conversation>\nsystem: Be brief.\n\nuser: Hi\n\nassistant: Hello\n</conversation>',
   )
 })
+
+t.test('a response cannot end its turn and begin one of the judge', async t => {
+  for (const marker of [
+    '<|im_end|>',
+    '<|im_start|>',
+    '<|eot_id|>',
+    '<|start_header_id|>',
+    '<|END_OF_TURN_TOKEN|>',
+    '<｜end▁of▁sentence｜>',
+    '<start_of_turn>',
+    '<end_of_turn>',
+    '</s>',
+    '[INST]',
+    '[/INST]',
+    '[SYSTEM_PROMPT]',
+  ]) {
+    const text = `a ${marker} b \\${marker} c ${marker.slice(0, 1)}\\${marker.slice(1)} d`
+    const inner = tagged('response', text).split('\n').slice(1, -1).join('\n')
+    t.notOk(inner.includes(marker), inner)
+    t.equal(restoreTags(inner), text)
+  }
+})
+
+t.test('markup and code that only look like markers are left alone', async t => {
+  for (const text of [
+    'a[1] <b> <s>x</s2> x <| y |> z',
+    'a <|b c|> [instance]',
+    '<|>',
+    '[]',
+  ])
+    t.equal(tagged('response', text), `<response>\n${text}\n</response>`)
+})
+
+t.test('a bracket with a mile of blanks behind it is soon done with', async t => {
+  for (const blanks of [' ', '\n', '\t/ '].map(blank => blank.repeat(500_000)))
+    t.equal(
+      restoreTags(tagged('prompt', `<${blanks}`)),
+      `<prompt>\n<${blanks}\n</prompt>`,
+    )
+})
