@@ -4,6 +4,7 @@
  * `codes.ts`.
  */
 import { failureCodes, rejectCodes, type FailureCode, type RejectCode } from './codes.js'
+import { beginning, wellFormed } from './jsonl/well-formed.js'
 import type { Reject } from './record.js'
 
 /** An error that ends the whole run. The message says what was expected, got, and what to do. */
@@ -24,7 +25,12 @@ export const reject = (
   code: RejectCode,
   message: string = rejectCodes[code].means,
   raw?: string,
-): Reject => ({ stage, code, message, ...(raw === undefined ? {} : { raw: clip(raw) }) })
+): Reject => ({
+  stage,
+  code,
+  message: wellFormed(beginning(message, messageLimit)),
+  ...(raw === undefined ? {} : { raw: clip(raw) }),
+})
 
 /** A call to a model that came to nothing, or whose reply could not be used. */
 export interface FailedCall {
@@ -41,12 +47,15 @@ export const rejectFor = (
   { code, message, raw, attempts }: FailedCall,
 ): Reject => ({ ...reject(stage, code, message, raw), attempts })
 
+/** A message may quote what it complains of, and that may be as long as a line. In characters. */
+const messageLimit = 4000
+
 /** Raw text kept in a reject: enough to see what happened, never a 4 MB line in a log. */
 export const rawLimit = 16_384
 const clip = (text: string): string =>
   text.length <= rawLimit
     ? text
-    : `${text.slice(0, rawLimit)}… [${text.length} characters]`
+    : `${beginning(text, rawLimit)}… [${text.length} characters]`
 
 /** The message of anything thrown. */
 export const messageOf = (error: unknown): string =>

@@ -37,6 +37,12 @@ export const fault = (
   message,
 })
 
+export const halfCharacter = (where: string): Fault =>
+  fault(
+    'bad_encoding',
+    `${where} holds half a character (a lone surrogate), which UTF-8 cannot carry`,
+  )
+
 export const isFault = (result: object): result is Fault => 'code' in result
 
 export const isObject = (value: unknown): value is Fields =>

@@ -4,24 +4,60 @@
  */
 import type { z } from 'zod'
 import { jsonProblem } from '../jsonl/plain-json.js'
+import { isWellFormed } from '../jsonl/well-formed.js'
 import { Record } from '../record.js'
-import { fault, isObject, type Fault } from './conversation.js'
+import { fault, halfCharacter, isObject, type Fault } from './conversation.js'
 
 /** Has our id and our seed. A number named seed, as many corpora have, is another thing. */
 export const isOwn = (value: unknown): value is Record =>
   isObject(value) && typeof value['id'] === 'string' && isObject(value['seed'])
 
-/** The record itself and not a copy of it: zod would put known fields first. */
-export const readRecord = (value: unknown): { record: Record } | Fault => {
+/**
+ * The record itself and not a copy of it: zod would put known fields first. `text` is the line it
+ * was parsed from, where there is one.
+ */
+export const readRecord = (value: unknown, text?: string): { record: Record } | Fault => {
   const checked = Record.safeParse(value)
   if (!checked.success)
     return fault('bad_record', checked.error.issues.map(inWords).join('; '))
   // 1e400 is JSON, and becomes a number that is none.
   const problem = jsonProblem(value)
-  return problem
-    ? fault('bad_record', `${problem} cannot be written again`)
-    : { record: value as Record }
+  if (problem) return fault('bad_record', `${problem} cannot be written again`)
+  const record = value as Record
+  if (record.reject || (text !== undefined && !halfEscape.test(text))) return { record }
+  const half = halfCharacterIn(record)
+  return half === undefined ? { record } : halfCharacter(half)
 }
+
+/** Bytes that are UTF-8 hold half a character in no other way. */
+const halfEscape = /\\u[dD][89a-fA-F]/
+
+/**
+ * Which text of a record, of those that models or trainers get to read, holds half a character;
+ * undefined where none does.
+ */
+const halfCharacterIn = ({
+  query,
+  system = '',
+  seed,
+  decomposed = '',
+  ...record
+}: Record): string | undefined => {
+  const { history, constraints, passes, questions, responses } = record
+  const single = Object.entries({ query, system, decomposed, 'seed.query': seed.query })
+  const listed = Object.entries({ history, constraints, passes, questions, responses })
+  return (
+    single.find(([, text]) => !isWellFormed(text))?.[0] ??
+    listed
+      .flatMap(([name, items = []]) =>
+        items.map((item, i) => ({ at: `${name}.${i}`, item })),
+      )
+      .find(({ item }) => Object.values(item).some(isHalf))?.at
+  )
+}
+
+const isHalf = (value: unknown): boolean =>
+  typeof value === 'string' && !isWellFormed(value)
 
 const inWords = ({ path, message }: z.core.$ZodIssue): string =>
   `${message} at ${path.join('.')}`

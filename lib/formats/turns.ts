@@ -4,6 +4,7 @@
  */
 import {
   fault,
+  halfCharacter,
   isObject,
   kindOf,
   type Conversation,
@@ -62,12 +63,6 @@ const turnOf = (turn: unknown, where: string): Said | Fault => {
   if (typeof content !== 'string') return content
   return isWellFormed(content) ? { role, content } : halfCharacter(where)
 }
-
-const halfCharacter = (where: string): Fault =>
-  fault(
-    'bad_encoding',
-    `${where} holds half a character (a lone surrogate), which UTF-8 cannot carry`,
-  )
 
 /** A turn that cannot be read may still say whose it was; one that does not may be anybody's. */
 const mayBeUser = (turn: unknown): boolean => {

@@ -5,6 +5,7 @@
 import type { RejectCode } from '../codes.js'
 import { withoutCredentials } from '../credentials.js'
 import { rawLimit } from '../errors.js'
+import { beginning } from '../jsonl/well-formed.js'
 import type { Answer } from './exchange.js'
 import type { Fault, FaultKind } from './fault.js'
 import {
@@ -38,7 +39,7 @@ export const failedByStatus = (
   asked: string,
   { status, text, retryAfter, location }: Answer,
 ): AttemptFailure => {
-  const raw = text ? { raw: text.slice(0, rawLimit) } : {}
+  const raw = text ? { raw: beginning(text, rawLimit) } : {}
   if (status >= 300 && status < 400)
     return {
       code: 'bad_response',

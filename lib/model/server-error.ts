@@ -5,6 +5,7 @@
  */
 import { STATUS_CODES } from 'node:http'
 import type { RejectCode } from '../codes.js'
+import { beginning } from '../jsonl/well-formed.js'
 import { json } from './json.js'
 
 export interface ServerError {
@@ -85,7 +86,7 @@ export const oneLine = (text: string): string => {
     .slice(0, 4 * messageLimit)
     .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ')
     .trim()
-  return line.length > messageLimit ? `${line.slice(0, messageLimit)}…` : line
+  return line.length > messageLimit ? `${beginning(line, messageLimit)}…` : line
 }
 
 /** `too long` in the wordings of vLLM 0.8 to 0.33, the Rust frontend, OpenAI and llama.cpp. */

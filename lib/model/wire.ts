@@ -3,6 +3,7 @@
  * becomes choices. Readers are tolerant (unknown keys, nulls everywhere), the count is not.
  */
 import { rawLimit } from '../errors.js'
+import { beginning, wellFormed } from '../jsonl/well-formed.js'
 import type { AttemptFailure } from './attempt.js'
 import { json } from './json.js'
 import type { Choice, ModelCall, Usage } from './model.js'
@@ -148,7 +149,7 @@ export const readReply = (body: string, asked: Asked): Reading => {
         code: 'server_error',
         message: `${asked.shown}: the server gave up half-way (finish_reason "${gaveUp.finish_reason}")`,
         status: 200,
-        raw: body.slice(0, rawLimit),
+        raw: beginning(body, rawLimit),
         gaveUp: true,
       },
     }
@@ -164,22 +165,34 @@ export const readReply = (body: string, asked: Asked): Reading => {
   return {
     choices: choices.map(choice => choiceOf(choice, asked)),
     usage: {
-      prompt: usage?.prompt_tokens ?? 0,
-      completion: usage?.completion_tokens ?? 0,
+      prompt: countOf(usage?.prompt_tokens),
+      completion: countOf(usage?.completion_tokens),
     },
   }
 }
 
+/** A number that sums can be made of: JSON has 1e400, and gateways have -1. */
+const countOf = (tokens: Maybe<number>): number =>
+  Number.isSafeInteger(tokens) && Number(tokens) > 0 ? Number(tokens) : 0
+
 /** A status of 200 all the same: shutdown, sleep, an engine error (vllm v1 FinishReason). */
 const gaveUpOn = new Set(['abort', 'error'])
 
+/** A word of the server's, kept with each response. */
+const longestFinish = 60
+
 const choiceOf = (choice: ReplyChoice, asked: Asked): Choice => {
   // `/v1/completions` says null where the engine gave no reason, the chat route says "stop".
-  const finish = choice.finish_reason ?? 'stop'
-  const { text: answer, reasoning } = asked.chat
+  const finish = wellFormed(beginning(choice.finish_reason ?? 'stop', longestFinish))
+  const { text, reasoning } = asked.chat
     ? answerOf(choice, finish, asked)
     : { text: choice.text ?? '' }
-  return { text: answer, finish, ...(reasoning && { reasoning }) }
+  // Half a character would break whatever reads the row, and the request that it goes into next.
+  return {
+    text: wellFormed(text),
+    finish,
+    ...(reasoning && { reasoning: wellFormed(reasoning) }),
+  }
 }
 
 const answerOf = ({ message }: ReplyChoice, finish: string, asked: Asked): Split => {
@@ -196,7 +209,7 @@ const noCompletion = (words: string, body: string, asked: Asked): AttemptFailure
   code: 'bad_response',
   message: `${asked.shown}: ${words}`,
   status: 200,
-  raw: body.slice(0, rawLimit),
+  raw: beginning(body, rawLimit),
 })
 
 /** Some gateways send their errors with status 200; the true one stands in `code`. */
@@ -210,6 +223,6 @@ const errorInside = (value: unknown, body: string, asked: Asked): AttemptFailure
     code: rejectCodeOf(error),
     message: `${asked.shown}: ${status} ${error.message}`,
     status,
-    raw: body.slice(0, rawLimit),
+    raw: beginning(body, rawLimit),
   }
 }

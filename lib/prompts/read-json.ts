@@ -3,6 +3,7 @@
  * round it, or slightly broken. What a model says is never trusted: a piece of something larger,
  * a cut-off object or a torn one is no answer, however well that piece would parse.
  */
+import { wellFormed } from '../jsonl/well-formed.js'
 import { repairJson } from './json/repair.js'
 import { jsonSpans, maxDepth, type Span } from './json/spans.js'
 
@@ -129,13 +130,17 @@ const read = (
 const withoutFence = (piece: string): string =>
   (piece.endsWith('```') ? piece.slice(0, -3) : piece).trimEnd()
 
-/** An object or array, without keys that could reach a prototype. */
+/** An object or array, without keys that could reach a prototype, and of whole characters. */
 const parse = (text: string): unknown => {
   try {
     // A reviver makes JSON.parse several times slower, so only what may need it gets one.
-    const value: unknown = mayNameProto.test(text)
+    const value: unknown = mayNeedCare.test(text)
       ? JSON.parse(text, (key, value: unknown) =>
-          key === '__proto__' ? undefined : value,
+          key === '__proto__'
+            ? undefined
+            : typeof value === 'string'
+              ? wellFormed(value)
+              : value,
         )
       : JSON.parse(text)
     return typeof value === 'object' && value !== null ? value : undefined
@@ -144,5 +149,5 @@ const parse = (text: string): unknown => {
   }
 }
 
-/** The key itself, or an escape that may spell a part of it. */
-const mayNameProto = /__proto__|\\u00/
+/** That key itself, an escape that may spell a part of it, or one that may be half a character. */
+const mayNeedCare = /__proto__|\\u00|\\u[dD][89a-fA-F]/

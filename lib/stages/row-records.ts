@@ -42,7 +42,7 @@ export const recordsOfJson = (
   note: (name: string) => void,
 ): Record[] => {
   if (format === 'record' || (format === 'auto' && isOwn(value))) {
-    const own = readRecord(value)
+    const own = readRecord(value, typeof place.text === 'string' ? place.text : undefined)
     return [isFault(own) ? rejected(place, own) : own.record]
   }
   // A JSON string is a prompt: what `jq .prompt` writes.

@@ -5,6 +5,7 @@
  */
 import type { RejectCode } from '../codes.js'
 import type { FailedCall } from '../errors.js'
+import { beginning } from '../jsonl/well-formed.js'
 import type { Message, Model, ModelCall } from '../model/model.js'
 import { messagesOf, type Prompt } from '../prompts/prompt.js'
 import type { PromptTexts } from '../prompts/own-texts.js'
@@ -109,7 +110,7 @@ const unusable = (
     return { code: 'no_reply', message: `${label}: the model answered with nothing` }
   const message =
     finish === 'stop'
-      ? `${label}: expected the JSON that was asked for, got ${raw.slice(0, 120)}`
+      ? `${label}: expected the JSON that was asked for, got ${beginning(raw, 120)}`
       : `${label}: ended with ${finish}`
   return { code: 'unusable_reply', message, raw }
 }

@@ -33,3 +33,27 @@ t.test('a record that does not fit says where, in one line', async t => {
   t.match(read, { code: 'bad_record', message: /at query.*at history\.0\.role/ })
   t.notMatch(read, { message: /\n/ })
 })
+
+t.test('half a character is found in whatever a model or a trainer reads', async t => {
+  const own = { id: 'a-1', query: 'q', seed: { query: 'q' } }
+  const half = 'a\ud83d'
+  const bad: [where: string, record: object][] = [
+    ['query', { ...own, query: half }],
+    ['system', { ...own, system: half }],
+    ['seed.query', { ...own, seed: { query: half } }],
+    ['history.1', { ...own, history: [turn('a'), turn(half)] }],
+    ['questions.0', { ...own, questions: [{ text: half, from: 'seed' }] }],
+    ['responses.0', { ...own, responses: [{ text: half, finish: 'stop' }] }],
+  ]
+  for (const [where, record] of bad)
+    for (const text of [undefined, JSON.stringify(record)])
+      t.match(readRecord(record, text), {
+        code: 'bad_encoding',
+        message: new RegExp(`^${where} holds half a character`),
+      })
+  t.match(readRecord({ ...own, query: '👍', note: half }), { record: { query: '👍' } })
+  const rejected = { ...own, reject: { stage: 's', code: 'c', message: half } }
+  t.match(readRecord(rejected), { record: { reject: { message: half } } })
+})
+
+const turn = (content: string) => ({ role: 'user', content })

@@ -195,3 +195,36 @@ t.test('an error that comes with status 200 counts by its own code', async t => 
   })
   t.match(read({ error: 'boom' }), { failure: { code: 'server_error', status: 500 } })
 })
+
+t.test('half a character in an answer becomes the sign for a lost one', async t => {
+  const reply = completion({ text: 'a\ud83d', reasoning: 'b\udc4d', finish: 'x\ud83d' })
+  t.match(read(reply), {
+    choices: [{ text: 'a\ufffd', reasoning: 'b\ufffd', finish: 'x\ufffd' }],
+  })
+})
+
+t.test('a finish_reason of a megabyte is no part of a row', async t => {
+  const { choices } = read(completion({ text: 'a', finish: 'f'.repeat(1e6) })) as any
+  t.equal(choices[0].finish.length, 60)
+})
+
+t.test('numbers that no sum can be made of count as none', async t => {
+  const odd = ['1e400', '-5', '0.5', '9007199254740993']
+  for (const tokens of odd) {
+    const reply = JSON.stringify(completion({ text: 'a' })).replace(
+      '"prompt_tokens":7',
+      `"prompt_tokens":${tokens}`,
+    )
+    t.match(readReply(reply, asked), { usage: { prompt: 0, completion: 2 } }, tokens)
+  }
+})
+
+t.test('a byte order mark before the JSON is no part of it', async t => {
+  const reply = `\ufeff${JSON.stringify(completion({ text: 'a' }))}`
+  t.match(readReply(reply, asked), { choices: [{ text: 'a' }] })
+})
+
+t.test('the raw text of a failure ends between characters', async t => {
+  const { failure } = readReply(`x${'👍'.repeat(20_000)}`, asked)
+  t.equal(failure?.raw?.length, 16_383)
+})

@@ -272,3 +272,12 @@ t.test('a reply beyond all measure is not read', async t => {
   t.equal(readJson(text), undefined)
   t.ok(readJson(text.replace('xxxxxxxxx', '')))
 })
+
+t.test(
+  'half a character in what a model wrote becomes the sign for a lost one',
+  async t => {
+    t.same(valueOf(String.raw`{"a": ["b\ud83d", "\ud83d\udc4d"]}`), {
+      a: ['b\ufffd', '👍'],
+    })
+  },
+)
