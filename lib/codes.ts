@@ -235,6 +235,11 @@ export const filterCodes = {
     means: 'nothing was decomposed, so there is no composer row',
     hint: 'Plain prompts have no constraints: nothing is wrong.',
   },
+  target_reached: {
+    stage: 'run',
+    means: 'was open, or read and not begun, when --target was reached',
+    hint: 'A larger --target takes more of the input.',
+  },
   dropped_by_pipeline: {
     stage: 'a custom stage',
     means: 'a custom stage let the record go',

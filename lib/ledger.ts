@@ -33,6 +33,8 @@ export class Ledger {
   rejected = noCounts()
   /** Rows written, by shape. */
   rows = noCounts()
+  /** Records to keep: set by a run that is to stop after so many. */
+  target = Infinity
   /**
    * Set when a run cannot go on: what a step makes of a record from then on is not trusted, and
    * the record stays open, as if it had not been begun.
@@ -91,6 +93,11 @@ export class Ledger {
     const written = this.onReject?.(record)
     this.trail?.settled(record, { rejected: code })
     return written
+  }
+
+  /** The target is reached: whoever settles records settles no more of them, and ends. */
+  get full(): boolean {
+    return this.kept >= this.target
   }
 
   /** What is still open, or lost: 0 when a run has ended and the books are right. */

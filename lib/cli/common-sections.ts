@@ -49,6 +49,20 @@ export const outFileSection = {
   flags: { out: { flag: 'out', value: 'file' } },
 } satisfies Section<typeof outFile>
 
+const goal = z.strictObject({
+  target: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('stop as soon as this many records were kept'),
+})
+
+export const goalSection = {
+  title: 'Stopping:',
+  schema: goal,
+  flags: { target: 'target' },
+} satisfies Section<typeof goal>
+
 const people = z.strictObject({
   quiet: z
     .boolean()

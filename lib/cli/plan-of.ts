@@ -13,7 +13,7 @@ export interface CommonSettings {
 }
 
 type Own = Pick<Plan, 'name' | 'files' | 'prepare'> &
-  Partial<Pick<Plan, 'parse' | 'passesOn' | 'inPipe'>> &
+  Partial<Pick<Plan, 'parse' | 'passesOn' | 'inPipe' | 'target'>> &
   Partial<Pick<OutputNames, 'out' | 'also'>>
 
 /** A plan of a single stage, unless told otherwise. */
@@ -29,6 +29,7 @@ export const planOf = ({ output, people }: CommonSettings, own: Own): Plan => ({
     rejects: output.rejects,
     force: output.force,
   },
+  target: own.target,
   strict: output.strict,
   quiet: people.quiet,
   progress: people.progress,

@@ -22,16 +22,20 @@ export interface BooksOptions {
 export const closeBooks =
   ({ ledger, rejectsLeave, onEnd }: BooksOptions): Stage<any, any> =>
   source => {
+    /** What a filter has settled comes through to the last row of the last record. */
+    const isFull = () => ledger.full && !ledger.settled
     return source.consume<unknown>((error, item, push, next) => {
+      const end = () => {
+        onEnd?.()
+        push(null, _.nil as never)
+      }
       if (error instanceof Failure) {
         push(error)
         next()
       } else if (error) {
         whenWritten(ledger.reject(lost(messageOf(error))), next)
-      } else if (_.isNil(item)) {
-        onEnd?.()
-        push(null, item as never)
-      } else if (isReject(item)) {
+      } else if (_.isNil(item)) end()
+      else if (isReject(item)) {
         if (!rejectsLeave) push(null, item)
         whenWritten(ledger.reject(item), next)
       } else {
@@ -43,7 +47,8 @@ export const closeBooks =
         } else {
           if (!ledger.settled) ledger.keep({ row: 1 }, item, 1)
           push(null, item)
-          next()
+          if (isFull()) end()
+          else next()
         }
       }
     })

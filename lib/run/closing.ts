@@ -6,6 +6,7 @@ import { exitCodes } from '../codes.js'
 import { Failure } from '../errors.js'
 import { sum, type Ledger } from '../ledger.js'
 import { printableJson } from './printable.js'
+import { remarksOf } from './remarks.js'
 import { told } from './told.js'
 import { signalExitCodes, type StopSignal } from './signals.js'
 import { sentenceOf, type Summary } from './summary.js'
@@ -16,6 +17,8 @@ export interface Ending {
   /** What went wrong, if anything did. */
   error: unknown
   stoppedBy: StopSignal | undefined
+  /** Records that were to be kept, where a number was given. */
+  target?: number | undefined
   /** First rejects, a line each. */
   rejects: string[]
   strict: boolean
@@ -28,11 +31,15 @@ export const exitCodeOf = ({ error, stoppedBy, strict, summary }: Ending): numbe
   return strict && sum(summary.rejected) > 0 ? exitCodes.rejected : exitCodes.done
 }
 
-export const linesOf = ({ name, summary, error, rejects, quiet }: Ending): string[] => [
-  ...(error ? [told(error)] : []),
-  ...(quiet ? [] : [...rejects, `${name}: ${sentenceOf(summary)}`]),
-  printableJson(summary),
-]
+export const linesOf = (ending: Ending): string[] => {
+  const { name, summary, error, rejects, quiet } = ending
+  const remarks = [...remarksOf(ending), sentenceOf(summary)]
+  return [
+    ...(error ? [told(error)] : []),
+    ...(quiet ? [] : [...rejects, ...remarks.map(line => `${name}: ${line}`)]),
+    printableJson(summary),
+  ]
+}
 
 /**
  * Checks in = kept + filtered + rejected at a normal end. A custom pipeline may let records go

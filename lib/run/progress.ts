@@ -111,6 +111,7 @@ const stateOf = (
   return {
     in: ledger.in + ledger.split,
     kept: ledger.kept,
+    ...(ledger.target < Infinity && { target: ledger.target }),
     filtered: sum(ledger.filtered),
     rejected: sum(ledger.rejected),
     seconds: Math.round(seconds * 10) / 10,
@@ -130,7 +131,7 @@ type State = ReturnType<typeof stateOf>
 const lineOf = (now: State): string =>
   [
     `${count(now.in)} in`,
-    `${count(now.kept)} kept`,
+    `${count(now.kept)}${now.target === undefined ? '' : ` of ${count(now.target)}`} kept`,
     ...(now.filtered ? [`${count(now.filtered)} filtered`] : []),
     ...(now.rejected ? [`${count(now.rejected)} rejected`] : []),
     ...(now.callsPerSecond === undefined

@@ -64,6 +64,8 @@ export interface Plan {
   passesOn: boolean
   /** One of several in a shell pipe, as a rule: shares their terminal, and Ctrl-C with them. */
   inPipe: boolean
+  /** Ends once so many records are kept. */
+  target?: number | undefined
   strict: boolean
   quiet: boolean
   progress: ProgressKind
@@ -88,6 +90,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   const startedAt = performance.now()
   const fromStdin = plan.files.length === 0 || plan.files.includes('-')
   const ledger = new Ledger()
+  ledger.target = plan.target ?? Infinity
   let works: Works | undefined
   const stats = () => works?.models?.stats()
 
@@ -162,7 +165,11 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     const ending = closeBooks({
       ledger,
       rejectsLeave: outputs.takesRejects,
-      onEnd: () => reading.abort(stopped),
+      onEnd: () => {
+        reading.abort(stopped)
+        // Whatever is open now would be paid for and thrown away.
+        if (ledger.full) leaveOpen()
+      },
     })
     await pipeline(
       source,
@@ -222,12 +229,14 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   if (error === stopped) error = undefined
   error ??= lost && unfinished(lost, ledger.open)
   const cut = (atTheBreak ?? lost ?? stopping.by()) !== undefined
+  if (!cut && ledger.full && ledger.open > 0) ledger.missed('target_reached', ledger.open)
   if (!cut) error ??= balance(ledger, works?.ours ?? true)
   const ending = {
     ...(atTheBreak ?? summarize(cut)),
     name: plan.name,
     error,
     stoppedBy: stopping.by(),
+    target: plan.target,
     strict: plan.strict,
     quiet: plan.quiet,
   }

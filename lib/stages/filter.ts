@@ -86,12 +86,13 @@ export const filter = ({
       if (error) {
         push(error)
         next()
-      } else if (_.isNil(record)) push(null, record as never)
+      } else if (_.isNil(record) || ledger.full) push(null, _.nil as never)
       else {
         settle(record as Record).then(
           rows => {
             for (const row of rows) push(null, row)
-            next()
+            if (ledger.full) push(null, _.nil as never)
+            else next()
           },
           (failure: Error) => {
             push(failure)

@@ -66,6 +66,13 @@ t.test('on a terminal one line is redrawn, four times a second at most', async t
   t.ok(timers[0]?.cleared)
 })
 
+t.test('with a target it says how far off that is', async t => {
+  const { written, timers, ledger } = begin(t, 'auto')
+  ledger.target = 5000
+  timers[0]?.draw()
+  t.match(written[0], /^\r0 in · 0 of 5,000 kept · /)
+})
+
 t.test('the redrawn line never wraps', async t => {
   const { written, timers } = begin(t, 'auto', { columns: 20 })
   timers[0]?.draw()

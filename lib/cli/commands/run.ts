@@ -6,6 +6,7 @@ import type { EvaluateOptions, GenerateOptions } from '../../stages/options.js'
 import { readAlso } from '../also.js'
 import {
   embeddedSection,
+  goalSection,
   outFileSection,
   outputSection,
   peopleSection,
@@ -49,6 +50,10 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
       'ultraif run --base-url http://127.0.0.1:8000 --until pass prompts.jsonl > sft.jsonl',
       'the same rows for fewer calls: no more answers to a prompt once one passes',
     ],
+    [
+      'ultraif run --base-url http://127.0.0.1:8000 --target 10000 prompts.jsonl > sft.jsonl',
+      'no more of the corpus than it takes for rows of 10,000 records',
+    ],
     ['ultraif run --yes --limit 5 prompts.jsonl > sft.jsonl', 'no server at hand'],
   ],
   sections: {
@@ -65,6 +70,7 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
     embedded: embeddedSection,
     outFile: outFileSection,
     output: outputSection,
+    goal: goalSection,
     people: peopleSection,
   },
   takesFiles: true,
@@ -102,6 +108,7 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
         also: alsoFiles,
         passesOn: false,
         inPipe: false,
+        target: settings.goal.target,
         prepare: async preparing => {
           const { connectModels } = await import('../models.js')
           const { roles, models } = await connectModels(settings, env, preparing)
