@@ -119,12 +119,16 @@ const flawOf = (
     held,
   })
 
+/** Decompose finds eight at most; each of these costs as much as the whole query is long. */
+const mostConstraints = 64
+
 /** What each constraint that still has its question put into the query. Grows with each pass. */
 const heldWords = (record: Record): string[][] => {
   const asked = new Set((record.questions ?? []).map(({ text }) => text))
   const whole = wordsOf(record.decomposed ?? record.seed.query)
   return [
     ...(record.constraints ?? [])
+      .slice(0, mostConstraints)
       .filter(({ question }) => asked.has(question))
       .map(({ without }) => wordsBeyond(whole, wordsOf(without))),
     ...(record.passes ?? []).map(({ before, after }) =>

@@ -5,6 +5,10 @@ import type { Record } from '../record.js'
 import { evaluateOptions, type EvaluateOptions } from '../stages/options.js'
 import { judging, scored, settled } from './judge.js'
 import { isEligible } from './score.js'
+import { sideBySide } from './side-by-side.js'
+
+/** Responses of one record that are with the judge at the same time. */
+const responsesAtOnce = 32
 
 /**
  * Records without questions, and responses that did not end by themselves, are not judged: the
@@ -20,7 +24,11 @@ export const evaluateRecord = (
   return async given => {
     const record = asked(given)
     if (!isEligible(record)) return scored(record)
-    const all = (record.responses ?? []).map((response, k) => judge(record, response, k))
-    return settled(record, await Promise.all(all))
+    const judged = await sideBySide(
+      record.responses ?? [],
+      responsesAtOnce,
+      (response, k) => judge(record, response, k),
+    )
+    return settled(record, judged)
   }
 }

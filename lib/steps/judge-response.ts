@@ -8,10 +8,14 @@ import { judgePrompt } from '../prompts/judge.js'
 import type { PromptTexts } from '../prompts/own-texts.js'
 import { ordinalOf, type Record, type Response, type Verdict } from '../record.js'
 import type { EvaluateOptions } from '../stages/options.js'
+import { sideBySide } from './side-by-side.js'
 import { ask, isReadingFailure, type Asking, type Unusable } from './ask.js'
 
 /** Questions one call may carry: beyond that a judge loses count, and a grammar its compiler. */
 export const questionsPerCall = 20
+
+/** Calls about one response that are open at the same time. */
+export const callsAtOnce = 8
 
 export interface Judging {
   model: Model
@@ -36,13 +40,17 @@ export const judgeResponse = async (
 ): Promise<Judged> => {
   const size = judging.settings.judge === 'apart' ? 1 : questionsPerCall
   const groups = Array.from({ length: Math.ceil(questions.length / size) }, (_, i) =>
-    judgeGroup(judging, questions.slice(i * size, (i + 1) * size), i),
+    questions.slice(i * size, (i + 1) * size),
   )
-  const judged = await Promise.all(groups)
-  return {
-    verdicts: judged.flatMap(({ verdicts }) => verdicts),
-    failure: judged.find(({ failure }) => failure)?.failure,
-  }
+  let failure: Unusable | undefined
+  const judged = await sideBySide(groups, callsAtOnce, async (group, i) => {
+    // Without one verdict the others decide nothing.
+    if (failure) return group.map((): Verdict => ({ answer: 'unknown' }))
+    const { verdicts, failure: failed } = await judgeGroup(judging, group, i)
+    failure ??= failed
+    return verdicts
+  })
+  return { verdicts: judged.flat(), failure }
 }
 
 const judgeGroup = async (

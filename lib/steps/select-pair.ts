@@ -33,6 +33,12 @@ export interface PairSelection {
 export const fairPair = { similarity: 0.95, lengthRatio: 4, shortLength: 100 }
 
 /**
+ * Passing and failing samples that are looked at, each: the first, and those that failed most.
+ * All combinations of a record with thousands of each would fill the memory.
+ */
+export const mostCandidates = 64
+
+/**
  * `margin`: most questions failed first, then the closest lengths, then the earlier samples; the
  * first combination that is fair. `last`: the last passing and the last failing, as they are.
  */
@@ -47,8 +53,12 @@ export const selectPair = (
     return { ...(chosen && rejected && { pair: { chosen, rejected } }), refused: 0 }
   }
 
+  const candidates = failing
+    .toSorted((a, b) => b.failed - a.failed || a.index - b.index)
+    .slice(0, mostCandidates)
   const pairs = passing
-    .flatMap(chosen => failing.map(rejected => ({ chosen, rejected })))
+    .slice(0, mostCandidates)
+    .flatMap(chosen => candidates.map(rejected => ({ chosen, rejected })))
     .map(pair => ({ ...pair, ratio: lengthRatio(pair) }))
     .sort(
       (a, b) =>

@@ -180,6 +180,35 @@ t.test('many questions are asked in groups, and each verdict finds its own', asy
   )
 })
 
+t.test('ten thousand questions never stand before the judge all at once', async t => {
+  const { server, model } = await connected(t, { server: { time: 1 } })
+  server.script('ultraif_verdict', '{"why": "", "answer": "yes"}')
+  const questions = Array.from({ length: 10_000 }, (_, i) => ({
+    text: `Is it ${i}?`,
+    from: 'seed' as const,
+  }))
+  const done = await evaluateRecord(model, { judge: 'apart' })(asking({ questions }))
+  t.equal(done.responses?.[0]?.pass, true)
+  t.equal(server.stats.peakRunning, 8)
+})
+
+t.test(
+  'once a call for a response has failed, its other questions are not asked',
+  async t => {
+    const { server, model, asked } = await connected(t, { retries: 0 })
+    server.script('ultraif_verdict', '{"why": "", "answer": "yes"}')
+    server.script(/Is it 3\?/, { fault: 'status', status: 400 })
+    const questions = Array.from({ length: 1000 }, (_, i) => ({
+      text: `Is it ${i}?`,
+      from: 'seed' as const,
+    }))
+    const done = await evaluateRecord(model, { judge: 'apart' })(asking({ questions }))
+    t.equal(answersOf(done)?.length, 1000)
+    t.same([answersOf(done)?.[0], answersOf(done)?.[999]], ['yes', 'unknown'])
+    t.ok(asked().length < 100, `${asked().length} calls`)
+  },
+)
+
 t.test('when the judge cannot be reached the record is rejected, not failed', async t => {
   const { server, model } = await connected(t, { retries: 0 })
   server.script('ultraif_verdicts', { fault: 'status', status: 500 })

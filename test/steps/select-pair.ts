@@ -117,3 +117,10 @@ t.test('it takes one of each', async t => {
     t.equal(select(by, response('a', 'nn'), response('b', 'ny')).pair, undefined)
   }
 })
+
+t.test('of thousands of each it is still the first against the worst', async t => {
+  const passing = Array.from({ length: 20_000 }, (_, i) => response(`pass ${i}`, 'yy'))
+  const failing = Array.from({ length: 20_000 }, (_, i) => response(`x${i}`, 'ny'))
+  failing[15_000] = response('the worst', 'nn')
+  t.same(select('margin', ...passing, ...failing).pair, ['pass 0', 'the worst'])
+})
