@@ -9,6 +9,12 @@ import { createGunzip, type Gunzip } from 'node:zlib'
 /** Compressed bytes handled at once: deflate makes up to a thousand bytes of one. */
 const sliceBytes = 8192
 
+/**
+ * A checksum and a length at the end of a member. They are given to zlib by themselves: where
+ * they do not match it throws away all that it made of the same piece.
+ */
+const trailerBytes = 8
+
 /** Plain bytes are there at once; gzip is worked on in another thread. */
 export type Unpacked = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 
@@ -52,6 +58,8 @@ class Gunzipper {
   #error: Error | undefined
   #out: Uint8Array[] = []
   #taken = 0
+  /** The end of what came, which may be the trailer. */
+  #held: Uint8Array = Buffer.alloc(0)
 
   constructor() {
     // A listener, and no reading: an error drops what a stream holds, but not what it gave away.
@@ -63,6 +71,24 @@ class Gunzipper {
   }
 
   async *write(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
+    const bytes = Buffer.concat([this.#held, chunk])
+    const end = Math.max(0, bytes.length - trailerBytes)
+    this.#held = bytes.subarray(end)
+    yield* this.#unpack(bytes.subarray(0, end))
+  }
+
+  async *end(): AsyncGenerator<Uint8Array> {
+    yield* this.#unpack(this.#held)
+    this.#stream.end()
+    await this.#finished
+    yield* this.#give()
+  }
+
+  close(): void {
+    this.#stream.destroy()
+  }
+
+  async *#unpack(chunk: Uint8Array): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < chunk.length; at += sliceBytes) {
       const slice = chunk.subarray(at, at + sliceBytes)
       if (!this.#ended) await this.#push(slice)
@@ -73,16 +99,6 @@ class Gunzipper {
       if (this.#ended && slice.subarray(slice.length - unread).some(byte => byte !== 0))
         throw new Error('what follows the gzip data is no gzip')
     }
-  }
-
-  async *end(): AsyncGenerator<Uint8Array> {
-    this.#stream.end()
-    await this.#finished
-    yield* this.#give()
-  }
-
-  close(): void {
-    this.#stream.destroy()
   }
 
   /** A stream that has ended by itself calls no writer back. */

@@ -20,6 +20,8 @@ const unpacked = async (
   }
 }
 
+const whole = (bytes: Uint8Array) => [bytes]
+const halves = (bytes: Uint8Array) => [bytes.subarray(0, 9), bytes.subarray(9)]
 const bytewise = (bytes: Uint8Array) => [...bytes].map(byte => Buffer.of(byte))
 
 let text = ''
@@ -63,6 +65,16 @@ t.test('damage is an error, after what came before it', async t => {
   const { text: got, error } = await unpacked([damaged])
   t.ok(error)
   t.ok(text.startsWith(got.slice(0, 1000)) && got.length > 0)
+})
+
+t.test('a checksum that does not match is an error behind all the data', async t => {
+  for (const pieces of [whole, halves, bytewise]) {
+    const damaged = Buffer.from(gzipSync('{"a":1}\n{"b":2}\n'))
+    damaged.writeUInt8(damaged.at(-6)! ^ 0xff, damaged.length - 6)
+    const { text: got, error } = await unpacked(pieces(damaged))
+    t.equal(got, '{"a":1}\n{"b":2}\n')
+    t.match(error, { message: /incorrect data check/ })
+  }
 })
 
 t.test('zeros behind gzip are padding, anything else is told', async t => {
