@@ -65,13 +65,17 @@ const troubleOf = (
   if ('kind' in answer) {
     const { kind, message } = answer
     const mayPass = isRetried({ code: 'unreachable', message, fault: kind })
-    return { failure: unreachable(endpoint, faultWords[kind], message), mayPass }
+    const hint = kind === 'untrusted' ? certificateHint : startHint
+    return { failure: unreachable(endpoint, faultWords[kind], message, hint), mayPass }
   }
   const { status } = answer
   if (status === 200 || status === 404 || status === 405) return undefined
   const failed = failedByStatus(asked, answer)
   if (isRetried(failed))
-    return { failure: unreachable(endpoint, 'no use yet', failed.message), mayPass: true }
+    return {
+      failure: unreachable(endpoint, 'no use yet', failed.message, startHint),
+      mayPass: true,
+    }
   const hint =
     status === 401 || status === 403
       ? '. Set ULTRAIF_API_KEY (or the key of the role) to a key that this server knows'
@@ -82,11 +86,21 @@ const troubleOf = (
   }
 }
 
-const unreachable = (endpoint: Endpoint, what: string, cause: string): Failure =>
+const unreachable = (
+  endpoint: Endpoint,
+  what: string,
+  cause: string,
+  hint: string,
+): Failure =>
   new Failure(
     'server_unreachable',
-    `${endpoint.address.shown}: ${what} (${cause}). Is the server started, has it finished loading its model, and is the URL right (http or https, host, port)?`,
+    `${endpoint.address.shown}: ${what} (${cause}). ${hint}`,
   )
+
+const startHint =
+  'Is the server started, has it finished loading its model, and is the URL right (http or https, host, port)?'
+const certificateHint =
+  'Certificates are always checked: name the file with that of your own CA in NODE_EXTRA_CA_CERTS, and the host as its certificate does; a server without TLS has a URL with http.'
 
 const Version = z.object({ version: z.string() })
 const Models = z.object({
