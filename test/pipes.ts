@@ -69,6 +69,14 @@ t.test('head is a quiet 0 in every filter before it', async t => {
   t.match(lastJson(ran.stderr), { stopped: true })
 })
 
+t.test('stdout stays open for whoever writes there next', async t => {
+  // A socket, as under systemd: to end it would shut it down for the whole shell.
+  const ran = await runShell('ultraif parse --limit 1 "$CORPUS"; echo after', {
+    env: { CORPUS: corpus },
+  })
+  t.match(ran.stdout, /^\{.*\}\nafter\n$/)
+})
+
 t.test('a run that head ends leaves nothing behind that keeps it alive', async t => {
   const { env } = await serving(t)
   const ran = await runShell(

@@ -19,6 +19,7 @@ import { openRecords } from '../stages/read-records.js'
 import { closeBooks } from './books.js'
 import { balance, exitCodeOf, linesOf } from './closing.js'
 import { firstRejects } from './first-rejects.js'
+import { flushed } from './flushed.js'
 import { openOutputs, type OutputNames } from './open-outputs.js'
 import { writeFailed } from './output-file.js'
 import { readyFor } from './ready-for.js'
@@ -185,8 +186,9 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
         ),
       ),
       outputs.rows ?? edges.stdout,
-      { signal: breaking.signal },
+      { signal: breaking.signal, end: outputs.rows !== undefined },
     )
+    if (!outputs.rows) await flushed(edges.stdout, breaking.signal)
   }
 
   const summarize = (cut: boolean) => ({
