@@ -17,8 +17,7 @@ export const furnish = <S extends Sections>(
   const { description, examples, sections, takesFiles, showsRare } = page
   const flags = Object.values(sections).flatMap(flagsOf)
   command.description(description.replace(/(?<!\n)\n(?!\n)/g, ' '))
-  if (takesFiles)
-    command.argument('[files...]', 'files to read, also .gz; "-" or none for stdin')
+  if (takesFiles) command.argument(...(page.argument ?? someFiles))
   for (const flag of flags) command.addOption(optionOf(flag, flag.rare && !showsRare))
   command.addHelpText('after', afterText(examples, flags, showsRare))
 
@@ -51,6 +50,11 @@ export const furnish = <S extends Sections>(
     )
   })
 }
+
+const someFiles: NonNullable<Page['argument']> = [
+  '[files...]',
+  'files to read, also .gz; "-" or none for stdin',
+]
 
 const optionOf = (flag: Flag, hidden: boolean): Option => {
   const value = flag.kind === 'switch' ? '' : ` <${flag.value}>`

@@ -32,6 +32,8 @@ export interface Page<S extends Sections = Sections> {
   examples: [line: string, meaning: string][]
   sections: S
   takesFiles: boolean
+  /** Where not any number of files is taken: the syntax of the argument, and what it is. */
+  argument?: [syntax: string, meaning: string]
   /** Shows the options that the help of `run` leaves to the stage's own command. */
   showsRare: boolean
   /** Answers the exit code. */

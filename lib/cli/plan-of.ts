@@ -13,7 +13,7 @@ export interface CommonSettings {
 }
 
 type Own = Pick<Plan, 'name' | 'files' | 'prepare'> &
-  Partial<Pick<Plan, 'parse' | 'passesOn' | 'inPipe' | 'target'>> &
+  Partial<Pick<Plan, 'parse' | 'open' | 'passesOn' | 'inPipe' | 'target'>> &
   Partial<Pick<OutputNames, 'out' | 'also'>>
 
 /** A plan of a single stage, unless told otherwise. */
@@ -21,6 +21,7 @@ export const planOf = ({ output, people }: CommonSettings, own: Own): Plan => ({
   name: own.name,
   files: own.files,
   parse: own.parse ?? parseOptions.parse({}),
+  ...(own.open && { open: own.open }),
   passesOn: own.passesOn ?? true,
   inPipe: own.inPipe ?? true,
   outputs: {

@@ -43,6 +43,10 @@ const commands: { [name: string]: Entry } = {
     summary: 'judged records to training rows',
     page: async () => (await import('./commands/filter.js')).filterPage,
   },
+  follow: {
+    summary: 'the lines of a growing file, whole, as they come',
+    page: async () => (await import('./commands/follow.js')).followPage,
+  },
   doctor: {
     summary: 'asks a server what it can do',
     page: async () => (await import('./commands/doctor.js')).doctorPage,

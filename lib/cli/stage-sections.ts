@@ -27,6 +27,22 @@ export const inputSection = {
   },
 } satisfies Section<typeof parseOptions>
 
+const follow = z.strictObject({
+  follow: z
+    .string()
+    .optional()
+    .describe(
+      'read this file as well, after all others, and on and on as it grows, until a signal; not for .gz',
+    ),
+})
+
+/** The input of `parse` alone: who follows a file wants its records, and decides later what to do. */
+export const followSection = {
+  title: 'Input:',
+  schema: follow,
+  flags: { follow: { flag: 'follow', value: 'file' } },
+} satisfies Section<typeof follow>
+
 export const decomposeSection = {
   title: 'Decompose:',
   schema: decomposeOptions,
@@ -102,6 +118,26 @@ export const filterSection = {
     minPasses: 'min-passes',
   },
 } satisfies Section<typeof rows>
+
+const lines = z.strictObject({
+  raw: z
+    .boolean()
+    .default(false)
+    .describe(
+      'lines as they are; for now the only form there is, but scripts should say it',
+    ),
+  onlyNew: z
+    .boolean()
+    .default(false)
+    .describe('leave out what is in the file already (default: read it from its start)'),
+})
+
+/** Of `ultraif follow` alone. */
+export const followingSection = {
+  title: 'Following:',
+  schema: lines,
+  flags: { raw: 'raw', onlyNew: 'new' },
+} satisfies Section<typeof lines>
 
 /** For commands that read records: of `parse`, only what may have to be widened for them. */
 export const lineSection = {

@@ -54,12 +54,21 @@ export interface Preparing {
   onLost: (failure: Failure) => void
 }
 
+export interface Opening {
+  /** Stops the reading. */
+  signal: AbortSignal
+  /** As in `Preparing`. */
+  log: (line: string) => void
+}
+
 export interface Plan {
   /** The command, for messages. */
   name: string
   /** No file, or `-`, means stdin. */
   files: string[]
   parse: ParseOptions
+  /** Opens the input in place of `files`, which then only name it. */
+  open?: (opening: Opening) => Readable
   outputs: OutputNames
   /** A single stage passes records on; `run` and `filter` make rows of them. */
   passesOn: boolean
@@ -98,7 +107,9 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   const breaking = new AbortController()
   const reading = new AbortController()
   const source = accountedIn(ledger, () =>
-    openRecords(plan.files, plan.parse, reading.signal),
+    plan.open
+      ? plan.open({ signal: reading.signal, log: line => log(line) })
+      : openRecords(plan.files, plan.parse, reading.signal),
   )
   const inputs = plan.files.filter(file => file !== '-')
   const read = fromStdin ? [...inputs, '/dev/stdin'] : inputs

@@ -3,9 +3,10 @@
  * as records are taken, and when the stream ends early, by `limit`, by a signal or by its
  * reader, the open file is closed.
  */
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { Failure, messageOf } from '../errors.js'
 import { fromNode } from '../flow/from-node.js'
+import { oneByOne } from '../flow/one-by-one.js'
 import { openSources, type Source } from '../jsonl/files.js'
 import { Unpacker } from '../jsonl/gunzip.js'
 import { currentLedger } from '../ledger.js'
@@ -36,18 +37,23 @@ export const openRecords = (
   options: Partial<ParseOptions> = {},
   signal?: AbortSignal,
   bookmark?: Bookmark,
-): Readable =>
-  recordsReadable(openSources(files), parseOptions.parse(options), signal, bookmark)
+): Readable => {
+  const sources = openSources(files)
+  return recordsReadable(() => sources, parseOptions.parse(options), signal, bookmark)
+}
 
 /** As `readRecords`, from sources of any kind. */
 export const recordsOfSources = (
   sources: Source[],
   options: ParseOptions,
   signal?: AbortSignal,
-): Highland.Stream<Record> => fromNode(recordsReadable(sources, options, signal))
+): Highland.Stream<Record> => fromNode(recordsReadable(() => sources, options, signal))
 
-const recordsReadable = (
-  sources: Source[],
+/** Sources one after the other; `stop` ends the wait for one that is not there yet. */
+export type Sources = (stop: AbortSignal) => Iterable<Source> | AsyncIterable<Source>
+
+export const recordsReadable = (
+  sources: Sources,
   options: ParseOptions,
   signal?: AbortSignal,
   bookmark?: Bookmark,
@@ -55,21 +61,22 @@ const recordsReadable = (
   const reader = new CorpusReader(options, currentLedger(), bookmark)
   const closing = new AbortController()
   const stop = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
-  const read = batches(sources, reader, stop, bookmark)
+  const read = batches(sources(stop), reader, stop, bookmark)
   return oneByOne(bookmark ? confirmed(read, bookmark, stop) : read, closing)
 }
 
 /** The records of each chunk of bytes. */
 async function* batches(
-  sources: Source[],
+  sources: Iterable<Source> | AsyncIterable<Source>,
   reader: CorpusReader,
   stop: AbortSignal,
   bookmark: Bookmark | undefined,
 ): AsyncGenerator<Record[]> {
-  for (const [at, { file, chunks }] of sources.entries()) {
+  let files = 0
+  for await (const { file, chunks } of sources) {
     if (reader.done || stop.aborted) return
     const unpacker = new Unpacker()
-    if (at > 0) bookmark?.nextFile()
+    if (files++ > 0) bookmark?.nextFile()
     reader.open(file)
     try {
       for await (const chunk of chunks(stop))
@@ -116,39 +123,4 @@ async function* confirmed(
   }
   // Stopped before it came so far: what is held stays open. Else less was read than before.
   if (!bookmark.confirmed && !stop.aborted) bookmark.ended()
-}
-
-/** A readable of single records. Asks for the next batch only when the last one is taken. */
-const oneByOne = (
-  batches: AsyncGenerator<Record[]>,
-  closing: AbortController,
-): Readable => {
-  let batch: Record[] = []
-  let taken = 0
-  let asking = false
-  return new Readable({
-    objectMode: true,
-    read() {
-      while (taken < batch.length) if (!this.push(batch[taken++])) return
-      if (asking) return
-      asking = true
-      batches.next().then(
-        ({ done, value }) => {
-          asking = false
-          if (done) this.push(null)
-          else {
-            batch = value
-            taken = 0
-            this._read(0)
-          }
-        },
-        (error: Error) => this.destroy(error),
-      )
-    },
-    destroy(error, done) {
-      closing.abort()
-      batches.return(undefined).catch(() => {})
-      done(error)
-    },
-  })
 }

@@ -10,6 +10,7 @@ const commands = [
   'generate',
   'evaluate',
   'filter',
+  'follow',
   'doctor',
 ]
 

@@ -1,5 +1,8 @@
+import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { runProgram } from '../../../fixtures/run-program.js'
 
@@ -79,3 +82,30 @@ t.test(
     t.equal(summary, undefined)
   },
 )
+
+t.test('--follow reads on until a signal, behind the files that are named', async t => {
+  const dir = t.testdir({ a: 'one\n', b: 'two\nthr' })
+  const signals = new EventEmitter()
+  let text = ''
+  const stdout = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      text += chunk.toString()
+      if (text.includes('"query":"two"')) signals.emit('SIGTERM', 'SIGTERM')
+      done()
+    },
+  })
+  const args = ['parse', join(dir, 'a'), '--follow', join(dir, 'b')]
+  const { code, summary } = await runProgram(args, { stdout, signals })
+  t.equal(code, 143)
+  t.equal(text.trimEnd().split('\n').length, 2)
+  t.match(summary, { in: 2, out: 2, rejected: {}, stopped: true })
+})
+
+t.test('--follow refuses gzip, and a file that is read already', async t => {
+  const dir = t.testdir({ gz: gzipSync('one\n'), plain: 'one\n' })
+  const refused = async (args: string[], stderr: RegExp) =>
+    t.match(await runProgram(['parse', ...args]), { code: 2, stdout: '', stderr })
+  await refused(['--follow', join(dir, 'gz')], /cannot follow .*gz: it is gzip/)
+  const plain = join(dir, 'plain')
+  await refused([plain, '--follow', plain], /expected .*plain once/)
+})

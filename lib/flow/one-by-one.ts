@@ -1,0 +1,40 @@
+/** Batches, as input is read, to a Node stream of single items. */
+import { Readable } from 'node:stream'
+
+/**
+ * Asks for the next batch only when the last one is taken. Destroying it fires `closing`, which
+ * has to end a wait of the batches, and lets go of them.
+ */
+export const oneByOne = <T>(
+  batches: AsyncGenerator<readonly T[]>,
+  closing: AbortController,
+): Readable => {
+  let batch: readonly T[] = []
+  let taken = 0
+  let asking = false
+  return new Readable({
+    objectMode: true,
+    read() {
+      while (taken < batch.length) if (!this.push(batch[taken++])) return
+      if (asking) return
+      asking = true
+      batches.next().then(
+        ({ done, value }) => {
+          asking = false
+          if (done) this.push(null)
+          else {
+            batch = value
+            taken = 0
+            this._read(0)
+          }
+        },
+        (error: Error) => this.destroy(error),
+      )
+    },
+    destroy(error, done) {
+      closing.abort()
+      batches.return(undefined).catch(() => {})
+      done(error)
+    },
+  })
+}
