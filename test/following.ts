@@ -111,6 +111,7 @@ t.test('follow waits for a file, and its reader may go away', async t => {
     timer = setInterval(() => appendFileSync(file, '{"a":1}\n'), 20)
   })
   const { stdout, stderr } = await all
+  clearInterval(timer)
   t.equal(stdout, '{"a":1}\n0\n')
   t.match(stderr, /late is not there yet: waiting for it\./)
 })
