@@ -50,6 +50,11 @@ export const failureCodes = {
     means: 'all servers were gone for longer than --deadline',
     hint: 'Start one and run the command again.',
   },
+  too_many_rejects: {
+    exitCode: exitCodes.failed,
+    means: 'more records failed than --max-rejects allows',
+    hint: 'The message says what most of them failed of. Put that right, and run it again.',
+  },
   pipeline_unusable: {
     exitCode: exitCodes.failed,
     means: 'the module of --pipeline, or what it made, cannot be used',
@@ -274,6 +279,8 @@ export const noteCodes = {
   'compose.unusable_reply': 'a try that could not be read',
   'compose.too_long': "a prompt too long for the model's context: it went on as it was",
   'judge.unknown': 'a verdict that was no clear yes or no',
+  'judge.unjudged':
+    'a record with no usable verdict on any response; it is filtered as no_pass',
   'filter.unfair_pairs':
     'a record whose pairs were all refused: more than the verdicts sets them apart',
   'filter.system_left_out': 'a system prompt that the shape of the rows has no place for',

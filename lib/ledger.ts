@@ -64,6 +64,13 @@ export class Ledger {
     add(this.notes, name, by)
   }
 
+  /** Judging came to nothing: the record will be filtered, and is as good as lost. */
+  unjudged(record: Record, why: string): void {
+    if (this.halted) return
+    this.note('judge.unjudged')
+    this.onUnjudged?.(record, why)
+  }
+
   /** `due`: rows of the record that still come through the stream. */
   keep(rows: Counts, record?: unknown, due = 0): void {
     this.kept++
@@ -109,6 +116,7 @@ export class Ledger {
   trail?: Trail
   /** Set by the run: where rejects and the rows of `--also` go. */
   onReject?: (record: Record) => Written
+  onUnjudged?: (record: Record, why: string) => void
   onAlso?: (shape: string, row: object, record: Record) => Written
 }
 

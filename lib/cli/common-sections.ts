@@ -49,6 +49,27 @@ export const outFileSection = {
   flags: { out: { flag: 'out', value: 'file' } },
 } satisfies Section<typeof outFile>
 
+const stopping = z.strictObject({
+  maxRejects: z
+    .union([z.int().min(0), z.string().regex(/^(100(\.0+)?|\d{1,2}(\.\d+)?)\s*%$/)])
+    .optional()
+    .describe(
+      'end with exit code 1 once more records than this, or than this share of those read, were rejected or could not be judged',
+    ),
+})
+
+export const stoppingSection = {
+  title: 'Stopping:',
+  schema: stopping,
+  flags: {
+    maxRejects: {
+      flag: 'max-rejects',
+      value: 'n|p%',
+      expects: 'a number of records such as 100, or a share of them such as 5%',
+    },
+  },
+} satisfies Section<typeof stopping>
+
 const goal = z.strictObject({
   target: z
     .int()

@@ -6,7 +6,12 @@ import type { Model, RoleName } from '../model/model.js'
 import type { Record } from '../record.js'
 import { run } from '../run/run.js'
 import type { Stage } from '../stage.js'
-import { outputSection, peopleSection, sharedSection } from './common-sections.js'
+import {
+  outputSection,
+  peopleSection,
+  sharedSection,
+  stoppingSection,
+} from './common-sections.js'
 import { page, type Page } from './page.js'
 import { planOf } from './plan-of.js'
 import type { Section } from './sections.js'
@@ -41,6 +46,7 @@ export const modelStagePage = <Schema extends z.ZodObject>({
       server: serverSection([role]),
       line: lineSection,
       output: outputSection,
+      stopping: stoppingSection,
       people: peopleSection,
     },
     takesFiles: true,

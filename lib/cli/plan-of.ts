@@ -5,11 +5,13 @@ import type { z } from 'zod'
 import type { OutputNames } from '../run/open-outputs.js'
 import type { Plan } from '../run/run.js'
 import { parseOptions } from '../stages/options.js'
-import type { outputSection, peopleSection } from './common-sections.js'
+import type { outputSection, peopleSection, stoppingSection } from './common-sections.js'
+import { readShare } from './units.js'
 
 export interface CommonSettings {
   output: z.output<(typeof outputSection)['schema']>
   people: z.output<(typeof peopleSection)['schema']>
+  stopping: z.output<(typeof stoppingSection)['schema']>
 }
 
 type Own = Pick<Plan, 'name' | 'files' | 'prepare'> &
@@ -17,7 +19,7 @@ type Own = Pick<Plan, 'name' | 'files' | 'prepare'> &
   Partial<Pick<OutputNames, 'out' | 'also'>>
 
 /** A plan of a single stage, unless told otherwise. */
-export const planOf = ({ output, people }: CommonSettings, own: Own): Plan => ({
+export const planOf = ({ output, people, stopping }: CommonSettings, own: Own): Plan => ({
   name: own.name,
   files: own.files,
   parse: own.parse ?? parseOptions.parse({}),
@@ -30,9 +32,17 @@ export const planOf = ({ output, people }: CommonSettings, own: Own): Plan => ({
     rejects: output.rejects,
     force: output.force,
   },
+  maxRejects: limitOf(stopping.maxRejects),
   target: own.target,
   strict: output.strict,
   quiet: people.quiet,
   progress: people.progress,
   prepare: own.prepare,
 })
+
+const limitOf = (given: number | string | undefined): Plan['maxRejects'] =>
+  given === undefined
+    ? undefined
+    : typeof given === 'number'
+      ? { records: given }
+      : { share: readShare(given) }

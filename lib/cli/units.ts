@@ -29,6 +29,9 @@ export const readSize = (text: string): number | undefined => read(text, bytesPe
 /** Milliseconds of `500ms`, `30s`, `10m`, `1.5h`; undefined for anything else. */
 export const readDuration = (text: string): number | undefined => read(text, msPer)
 
+/** The share that `5%` stands for, 0.05. */
+export const readShare = (text: string): number => Number.parseFloat(text) / 100
+
 const write = (amount: number, units: [string, number][]): string => {
   const [unit, factor] = units.find(([, size]) => amount % size === 0) ?? ['', 1]
   return `${amount / factor}${unit}`

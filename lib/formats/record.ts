@@ -3,6 +3,7 @@
  * same id, unknown fields and their order kept.
  */
 import type { z } from 'zod'
+import { noteCarried } from '../carried-rejects.js'
 import { jsonProblem } from '../jsonl/plain-json.js'
 import { isWellFormed } from '../jsonl/well-formed.js'
 import { Record } from '../record.js'
@@ -24,6 +25,7 @@ export const readRecord = (value: unknown, text?: string): { record: Record } | 
   const problem = jsonProblem(value)
   if (problem) return fault('bad_record', `${problem} cannot be written again`)
   const record = value as Record
+  noteCarried(record)
   if (record.reject || (text !== undefined && !halfEscape.test(text))) return { record }
   const half = halfCharacterIn(record)
   return half === undefined ? { record } : halfCharacter(half)

@@ -2,6 +2,7 @@
  * The first reject of each code, for people: one example says more than a count, and ten
  * thousand lines of the same say less. The rest is in the file of `--rejects`.
  */
+import { isCarried } from '../carried-rejects.js'
 import { printable } from './printable.js'
 import type { Record } from '../record.js'
 
@@ -15,15 +16,16 @@ export interface FirstRejects {
 }
 
 /**
- * `isNews` tells a reject of this process from one that was marked before it came here: six
- * filters in a pipe should not tell of the same bad line six times.
+ * `all`: also of those that came in marked. Six filters in a pipe should not tell of the same
+ * bad line six times, and the last one should.
  */
-export const firstRejects = (isNews: (stage: string) => boolean): FirstRejects => {
+export const firstRejects = (all: boolean): FirstRejects => {
   const first = new Map<string, string>()
   return {
     see: record => {
-      const { stage = '', code = 'unknown', message = '' } = record.reject ?? {}
-      if (first.has(code) || first.size >= shownCodes || !isNews(stage)) return
+      const { code = 'unknown', message = '' } = record.reject ?? {}
+      if (first.has(code) || first.size >= shownCodes) return
+      if (!all && isCarried(record)) return
       first.set(
         code,
         `rejected ${printable(code, 60)} at ${placeOf(record)}: ${printable(message)}`,
@@ -33,7 +35,8 @@ export const firstRejects = (isNews: (stage: string) => boolean): FirstRejects =
   }
 }
 
-const placeOf = ({ id, seed }: Record): string => {
+/** `file:line`, or the id where there is none, safe for a terminal. */
+export const placeOf = ({ id, seed }: Record): string => {
   const file = seed?.file ?? 'stdin'
   return printable(seed?.line === undefined ? id : `${file}:${seed.line}`, 200)
 }

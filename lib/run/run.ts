@@ -23,6 +23,7 @@ import { flushed } from './flushed.js'
 import { openOutputs, type OutputNames } from './open-outputs.js'
 import { writeFailed } from './output-file.js'
 import { readyFor } from './ready-for.js'
+import { RejectWatch, type RejectLimit } from './reject-watch.js'
 import { startProgress, type ProgressKind, type Screen } from './progress.js'
 import type { SignalSource } from './signals.js'
 import { startStopping, stopped } from './stopping.js'
@@ -74,6 +75,8 @@ export interface Plan {
   passesOn: boolean
   /** One of several in a shell pipe, as a rule: shares their terminal, and Ctrl-C with them. */
   inPipe: boolean
+  /** Ends when more records than these fail here. */
+  maxRejects?: RejectLimit | undefined
   /** Ends once so many records are kept. */
   target?: number | undefined
   strict: boolean
@@ -116,12 +119,16 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   const outputs = await openOutputs(plan.outputs, read, failure =>
     breaking.abort(failure),
   )
-  const rejects = firstRejects(
-    stage =>
-      !plan.passesOn || stage === plan.name || (stage === 'parse' && inputs.length > 0),
-  )
+  const rejects = firstRejects(!plan.passesOn)
+  const watch = new RejectWatch({
+    limit: plan.maxRejects,
+    ledger,
+    onTooMany: failure => endEarly(failure),
+  })
+  ledger.onUnjudged = (record, why) => watch.unjudged(record, why)
   ledger.onReject = record => {
     rejects.see(record)
+    watch.rejected(record)
     return outputs.reject(record)
   }
   ledger.onAlso = outputs.also
@@ -156,11 +163,12 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     works?.models?.abort()
   }
 
-  let lost: Failure | undefined
+  let unable: Failure | undefined
   let flowing = true
-  const onLost = (failure: Failure): void => {
-    if (!flowing) return
-    lost = failure
+  /** In order, when going on makes no sense. */
+  const endEarly = (failure: Failure): void => {
+    if (!flowing || unable) return
+    unable = failure
     reading.abort(stopped)
     leaveOpen()
   }
@@ -168,7 +176,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   const flow = async (): Promise<void> => {
     const { signal } = breaking
     const { stage } = (works = await accountedIn(ledger, async () =>
-      plan.prepare({ log, signal, onLost }),
+      plan.prepare({ log, signal, onLost: endEarly }),
     ))
     breaking.signal.throwIfAborted()
     await outputs.begin()
@@ -240,10 +248,10 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
 
   if (!outputs.rows) error = ofStdout(error)
   if (error === stopped) error = undefined
-  error ??= lost && unfinished(lost, ledger.open)
-  const cut = (atTheBreak ?? lost ?? stopping.by()) !== undefined
+  error ??= unable && unfinished(unable, ledger.open)
+  const cut = (atTheBreak ?? unable ?? stopping.by()) !== undefined
   if (!cut && ledger.full && ledger.open > 0) ledger.missed('target_reached', ledger.open)
-  if (!cut) error ??= balance(ledger, works?.ours ?? true)
+  if (!cut) error ??= balance(ledger, works?.ours ?? true) ?? watch.atEnd()
   const ending = {
     ...(atTheBreak ?? summarize(cut)),
     name: plan.name,
@@ -260,7 +268,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
 const unfinished = ({ code, message }: Failure, open: number): Failure =>
   new Failure(
     code,
-    `${message}. What was finished is written; ${open} records were open and are not. Once a server is up, run the command again: it begins anew, with another --out (or --force, which empties this one).`,
+    `${message.replace(/\.$/, '')}. What was finished is written; ${open} records were open and are not. Once that is put right, run the command again: it begins anew, with another --out (or --force, which empties this one).`,
   )
 
 /** The reader of stdout may go away, as `head` does: no error. A full disk behind it is one. */

@@ -29,6 +29,6 @@ export const evaluateRecord = (
       responsesAtOnce,
       (response, k) => judge(record, response, k),
     )
-    return settled(record, judged)
+    return settled(record, judged, ledger)
   }
 }

@@ -15,6 +15,7 @@ import type { Unusable } from './ask.js'
 import { withQuestions } from './forget.js'
 import { judgeResponse } from './judge-response.js'
 import { scoreResponse } from './score.js'
+import { whyUnjudged } from './unjudged.js'
 
 /** A response after its judge; as it was, where there was nothing to judge. */
 export interface JudgedResponse {
@@ -80,13 +81,20 @@ const passQuestionsOnly = (record: Record): Record => {
  * The record with its judged responses, each scored. Rejected when a call of the judge failed
  * and no response has a verdict all the same.
  */
-export const settled = (record: Record, judged: readonly JudgedResponse[]): Record => {
+export const settled = (
+  record: Record,
+  judged: readonly JudgedResponse[],
+  ledger: Ledger,
+): Record => {
   const responses = judged.map(({ response }) => response)
   const failure = judged.find(one => one.failure)?.failure
   if (failure && !responses.some(({ verdicts }) => verdicts?.some(isKnown))) {
     return { ...record, reject: rejectFor('evaluate', failure) }
   }
-  return scored({ ...record, responses })
+  const answered = scored({ ...record, responses })
+  const why = whyUnjudged(answered)
+  if (why) ledger.unjudged(answered, why)
+  return answered
 }
 
 /** `pass` on each response, worked out anew: a stored one counts for nothing. */

@@ -64,7 +64,7 @@ export const sampleRecord = (
       given,
       drawn.map(({ outcome }) => outcome),
     )
-    return answered.reject ? answered : settled(asked(answered), drawn)
+    return answered.reject ? answered : settled(asked(answered), drawn, ledger)
   }
 }
 

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { noteCarried } from '../../lib/carried-rejects.js'
 import { reject } from '../../lib/errors.js'
 import { firstRejects } from '../../lib/run/first-rejects.js'
 
@@ -10,7 +11,7 @@ const bad = (code: string, message = 'why', seed = {}) => ({
 })
 
 t.test('one line for each code, with the place of its first', async t => {
-  const first = firstRejects(() => true)
+  const first = firstRejects(true)
   first.see(bad('bad_json', 'Unexpected token', { file: 'a.jsonl', line: 3 }))
   first.see(bad('bad_json', 'another', { file: 'a.jsonl', line: 9 }))
   first.see(bad('truncated', 'cut', { line: 2 }))
@@ -23,19 +24,23 @@ t.test('one line for each code, with the place of its first', async t => {
 })
 
 t.test('nothing in them moves the cursor or hides', async t => {
-  const first = firstRejects(() => true)
+  const first = firstRejects(true)
   first.see(bad('a\u001b[2J', 'b\u202e\nc', { file: 'd\u001b[31m', line: 1 }))
   t.same(first.lines(), ['rejected a at d:1: b c'])
 })
 
-t.test('a reject that was told elsewhere is no news', async t => {
-  const first = firstRejects(stage => stage !== 'parse')
-  first.see(bad('bad_json'))
+t.test('a reject that came in marked was told elsewhere', async t => {
+  const first = firstRejects(false)
+  const read = bad('bad_json')
+  noteCarried(read)
+  first.see({ ...read, query: 'a copy' })
   t.same(first.lines(), [])
+  first.see(bad('bad_json'))
+  t.equal(first.lines().length, 1, 'one of this process is told')
 })
 
 t.test('a custom stage with ever new codes does not flood the screen', async t => {
-  const first = firstRejects(() => true)
+  const first = firstRejects(true)
   for (let i = 0; i < 1000; i++) first.see(bad(`code${i}`))
   t.ok(first.lines().length <= 20)
 })

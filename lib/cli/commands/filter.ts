@@ -2,7 +2,7 @@
 import { run } from '../../run/run.js'
 import { filter } from '../../stages/filter.js'
 import { readAlso } from '../also.js'
-import { outputSection, peopleSection } from '../common-sections.js'
+import { outputSection, peopleSection, stoppingSection } from '../common-sections.js'
 import { page } from '../page.js'
 import { planOf } from '../plan-of.js'
 import { filterSection, lineSection } from '../stage-sections.js'
@@ -23,6 +23,7 @@ What is not wanted is counted by reason, what was rejected before is dropped and
     filter: filterSection,
     line: lineSection,
     output: outputSection,
+    stopping: stoppingSection,
     people: peopleSection,
   },
   takesFiles: true,

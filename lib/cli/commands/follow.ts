@@ -34,7 +34,7 @@ the writer or the reader.`,
     const { maxLine } = settings.line
     return run(
       planOf(
-        { ...settings, output: { force: false, strict: false } },
+        { ...settings, output: { force: false, strict: false }, stopping: {} },
         {
           name: 'follow',
           files,

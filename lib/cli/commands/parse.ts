@@ -2,7 +2,7 @@
 import { run, type Plan } from '../../run/run.js'
 import { openFollowed } from '../../stages/follow-records.js'
 import type { ParseOptions } from '../../stages/options.js'
-import { outputSection, peopleSection } from '../common-sections.js'
+import { outputSection, peopleSection, stoppingSection } from '../common-sections.js'
 import { page } from '../page.js'
 import { planOf } from '../plan-of.js'
 import { followSection, inputSection } from '../stage-sections.js'
@@ -33,6 +33,7 @@ files that have had the name. Ctrl-C ends it.`,
     input: inputSection,
     follow: followSection,
     output: outputSection,
+    stopping: stoppingSection,
     people: peopleSection,
   },
   takesFiles: true,

@@ -12,6 +12,7 @@ import {
   peopleSection,
   recipeSection,
   sharedSection,
+  stoppingSection,
 } from '../common-sections.js'
 import { page } from '../page.js'
 import { planOf } from '../plan-of.js'
@@ -70,6 +71,7 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
     embedded: embeddedSection,
     outFile: outFileSection,
     output: outputSection,
+    stopping: stoppingSection,
     goal: goalSection,
     people: peopleSection,
   },
