@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { hostileLines } from '../../fixtures/hostile-lines.js'
 import { runProgram, type Ran } from '../../fixtures/run-program.js'
+import { balances } from '../../fixtures/tally.js'
 import { simulate } from '../../fixtures/vllm/simulate.js'
 
 const hostile = Object.values(hostileLines)
@@ -48,15 +49,6 @@ const neighbours = ({ rows }: Ran): string[] =>
     .filter(({ seed_id, seed }) => /^neighbour/.test(String(seed_id ?? seed?.id)))
     .map(row => JSON.stringify(row))
     .sort()
-
-const sum = (counts: { [code: string]: number } = {}): number =>
-  Object.values(counts).reduce((a, b) => a + b, 0)
-
-const balances = (t: Test, { code, summary, stderr }: Ran, said: string): void => {
-  t.equal(code, 0, `${said}: ${stderr.slice(-1000)}`)
-  const { kept, out, filtered, rejected } = summary
-  t.equal(summary.in, (kept ?? out) + sum(filtered) + sum(rejected), said)
-}
 
 for (const [ends, end] of [
   ['LF', '\n'],
