@@ -104,14 +104,15 @@ const schema = schemaOf('ultraif_verdicts', (questions: number) => {
 const isJudgement = (value: unknown): boolean => numbered(value).size > 0
 
 /**
- * Verdicts with something else round them, about a response that holds the same words, or some
- * of the same form: the judge may be quoting it. (Under a grammar there is nothing else.)
+ * Verdicts that stand in the response word for word, which tells a judge that was talked into
+ * them; or verdicts with something else round them, about a response that holds some of the same
+ * form: the judge may be quoting it. (Under a grammar there is nothing else.)
  */
 export const mayBeQuoted = (
   { alone, piece }: Reading,
   response: string,
   fits: (value: unknown) => boolean,
-): boolean => !alone && (mayHold(response, fits) || bare(response).includes(bare(piece)))
+): boolean => bare(response).includes(bare(piece)) || (!alone && mayHold(response, fits))
 
 /** As it reads however it is spaced, and within a string as well as without. */
 const bare = (text: string): string => text.replace(/[\s\\]+/g, '')
