@@ -165,6 +165,12 @@ export const rejectCodes = {
     means: 'the server failed, and failed again when asked again',
     hint: "Look into the server's log.",
   },
+  poison_prompt: {
+    stage: 'calls',
+    means:
+      'the server died each time it worked on the prompt, the last time alone with it',
+    hint: "The server's log says what it died of; a newer release may not.",
+  },
   overloaded: {
     stage: 'calls',
     means: 'the server stayed overloaded',

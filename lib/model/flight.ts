@@ -12,6 +12,8 @@ export class Flight {
   /** Those that still wait for the answer. */
   readonly calls: Set<OpenCall>
   readonly sequences: number
+  /** Nothing of ours is in flight there beside it. */
+  readonly isAlone: boolean
   #exchange: Exchange | undefined
   /** Of the server's health: whether it was sent before a trial, or in it. */
   readonly era: number
@@ -21,8 +23,8 @@ export class Flight {
     this.endpoint = endpoint
     this.calls = new Set(calls)
     this.sequences = calls.reduce((sum, { sequences }) => sum + sequences, 0)
-    const alone = calls.some(call => call.alone)
-    endpoint.limit.take(this.sequences, alone)
+    this.isAlone = calls.some(call => call.alone)
+    endpoint.limit.take(this.sequences, this.isAlone)
     this.era = endpoint.health.sent()
     endpoint.steering?.busy()
     for (const call of calls) call.board(this)

@@ -46,16 +46,19 @@ export class OpenCall implements Waiting {
   attempts = 0
   /** Retries that count against the budget. */
   retries = 0
-  engineDeaths = 0
+  /** Of servers, with the call there. */
+  deaths = 0
   /** The last reply that was no answer, for the reject. */
   raw: string | undefined
   deadlineAt = Infinity
-  /** Its connection broke while it was there; whether the server died of it is not known yet. */
-  brokenOff = false
+  /** Where its connection broke; whether that server died of it is not known yet. */
+  brokenAt: Endpoint | undefined
   /** Goes out over connections of its own, for it met a dead socket. */
   fresh = false
-  /** Gets an endpoint to itself: it was there each time that the engine died. */
+  /** Gets an endpoint to itself: see `Quarantine`. */
   alone = false
+  /** Had one, the last time it was sent. */
+  wasAlone = false
   /**
    * Sent without `max_tokens`: the prompt and the room it asked for did not fit the context
    * together (vLLM 0.30 refuses that, 0.32 cuts the room by itself). A chat then gets all there
@@ -110,6 +113,7 @@ export class OpenCall implements Waiting {
     this.attempts++
     this.endpoint = flight.endpoint
     this.flight = flight
+    this.wasAlone = flight.isAlone
   }
 
   /** Lets go of timers and socket, and tells whoever asked. */

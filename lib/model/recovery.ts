@@ -9,10 +9,12 @@ import type { Group } from './batch/form.js'
 import type { Endpoint } from './endpoint.js'
 import type { Outcome } from './model.js'
 import type { OpenCall } from './open-call.js'
-import { afterFailure, metDeadSocket, type RetrySettings, survives } from './retry.js'
+import { Quarantine } from './quarantine.js'
+import { afterFailure, metDeadSocket, type RetrySettings } from './retry.js'
 
 /** Where calls wait, and where they end. */
 export interface CallDesk {
+  readonly open: Iterable<OpenCall>
   enqueue(call: OpenCall): void
   settle(call: OpenCall, outcome: Outcome): void
 }
@@ -21,11 +23,23 @@ export class Recovery {
   readonly #desk: CallDesk
   readonly #batching: Batching
   readonly #settings: RetrySettings
+  readonly #quarantine = new Quarantine()
 
   constructor(desk: CallDesk, batching: Batching, settings: RetrySettings) {
     this.#desk = desk
     this.#batching = batching
     this.#settings = settings
+  }
+
+  /** Ends a new call that asks what servers have died of. */
+  refuses(call: OpenCall): boolean {
+    const refused = this.#quarantine.holds(call.request)
+    if (refused)
+      this.giveUp(call, {
+        code: 'poison_prompt',
+        message: 'not asked again: a server died of the same prompt, alone with it',
+      })
+    return refused
   }
 
   failed(call: OpenCall, endpoint: Endpoint, failure: AttemptFailure): void {
@@ -54,15 +68,17 @@ export class Recovery {
     for (const call of open) this.#goOn(call, failure, blame)
   }
 
-  /** Back into the queue, as if it had not been sent; but who saw a server die is remembered. */
-  move(call: OpenCall, failure: AttemptFailure): void {
-    if (call.brokenOff && !survives(call))
-      return this.giveUp(
-        call,
-        { ...failure, code: 'server_error' },
-        '; the server died each time of this prompt',
-      )
-    call.brokenOff = false
+  /** A server is gone, and what was in flight there is lost. */
+  died(endpoint: Endpoint, message: string): void {
+    const there = [...this.#desk.open].filter(
+      ({ flight, brokenAt }) => flight?.endpoint === endpoint || brokenAt === endpoint,
+    )
+    for (const call of there) call.brokenAt = undefined
+    this.#witness(there, { code: 'unreachable', message })
+  }
+
+  /** Back into the queue, as if it had not been sent. */
+  move(call: OpenCall): void {
     call.fresh = false
     call.stopDeadline()
     this.#desk.enqueue(call)
@@ -95,18 +111,30 @@ export class Recovery {
       return this.#desk.enqueue(call)
     }
     if (metDeadSocket(call, failure)) {
-      call.brokenOff = true
+      call.brokenAt = call.endpoint
       return this.#retry(call, failure)
     }
     const doubt = blame()
     if (!doubt) return this.#retry(call, failure)
-    call.brokenOff ||= failure.fault !== 'unreachable'
+    const isVague = call.wasAlone && viaGateway(failure)
+    if (failure.fault !== 'unreachable' && !isVague) call.brokenAt = call.endpoint
     void doubt.then(gone => {
       if (call.isSettled) return
-      if (gone) return this.move(call, failure)
-      call.brokenOff = false
-      this.#retry(call, failure)
+      call.brokenAt = undefined
+      if (gone && !isVague) this.move(call)
+      else this.#retry(call, failure)
     })
+  }
+
+  /** A server died with these calls there. One that it can only have died of ends. */
+  #witness(calls: readonly OpenCall[], failure: AttemptFailure): void {
+    const found = calls.filter(call => this.#quarantine.convicts(call))
+    if (found.length === 0) return
+    const poison = { ...failure, code: 'poison_prompt' as const }
+    for (const call of this.#desk.open)
+      if (this.#quarantine.holds(call.request))
+        this.giveUp(call, poison, '; the server died of this prompt, alone with it')
+      else this.#quarantine.clear(call)
   }
 
   /** Without what the server refused: the schema, or the room asked for the answer. */
@@ -122,6 +150,12 @@ export class Recovery {
   }
 
   #retry(call: OpenCall, failure: AttemptFailure): void {
+    if (failure.engineDied) {
+      this.#witness([call], failure)
+      if (call.isSettled) return
+      // Its turn to be alone may be long in coming.
+      call.stopDeadline()
+    }
     const next = afterFailure(call, failure, this.#settings)
     if (next.step === 'again') this.#desk.enqueue(call)
     else if (next.step === 'wait') call.backOff(next.ms, this.#onBackedOff)
@@ -130,6 +164,10 @@ export class Recovery {
 
   readonly #onBackedOff = (call: OpenCall): void => this.#desk.enqueue(call)
 }
+
+/** A gateway says the same of a server that died of the call and of one that was dead before. */
+const viaGateway = ({ status }: AttemptFailure): boolean =>
+  status !== undefined && status > 500
 
 /** The context was asked for too much, not the gateway: less room for the answer may do. */
 const leavesRoom = ({ code, status }: AttemptFailure): boolean =>

@@ -1,7 +1,7 @@
 /**
  * Which failed attempts are made again, and when. A completion has no side effect, so asking
  * again is always safe; it is pointless where the same request would be refused again, and a
- * danger where the request itself kills the engine, and its neighbours with it.
+ * danger where the request itself kills the engine (see `quarantine.ts`).
  */
 import type { AttemptFailure } from './attempt.js'
 import type { FaultKind } from './fault.js'
@@ -68,19 +68,6 @@ export type NextStep =
 export const metDeadSocket = (call: OpenCall, { fault }: AttemptFailure): boolean =>
   fault === 'reset' && !call.fresh
 
-/** After so many deaths of the engine, those who were there each time are asked one by one. */
-const deathsInCompany = 2
-
-/**
- * The engine, or its whole process, died with the call in it. Alone with it, a prompt has no one
- * else to blame: false.
- */
-export const survives = (call: OpenCall): boolean => {
-  if (call.alone) return false
-  call.alone = ++call.engineDeaths >= deathsInCompany
-  return true
-}
-
 /** What follows from a failed attempt; keeps the call's own counts. */
 export const afterFailure = (
   call: OpenCall,
@@ -92,8 +79,6 @@ export const afterFailure = (
     return { step: 'again' }
   }
   if (!isRetried(failure)) return { step: 'stop', why: '' }
-  if (failure.engineDied && !survives(call))
-    return { step: 'stop', why: '; the engine died of this prompt' }
   if (call.retries >= retries)
     return { step: 'stop', why: `; gave up after ${call.attempts} attempts` }
   const ms = waitMs(call.retries++, backOff, failure.retryAfterMs)

@@ -64,6 +64,10 @@ export class ServerGroup implements CallDesk {
     })
   }
 
+  get open(): Iterable<OpenCall> {
+    return this.#open
+  }
+
   get inFlight(): number {
     return this.endpoints.reduce((sum, { limit }) => sum + limit.inFlight, 0)
   }
@@ -99,6 +103,7 @@ export class ServerGroup implements CallDesk {
     return new Promise(resolve => {
       const call = new OpenCall(owner, request, this.#arrivals++, resolve)
       this.#open.add(call)
+      if (this.#recovery.refuses(call)) return
       this.#batching.admit(call)
       if (this.#outage.lost === undefined) this.enqueue(call)
       else
@@ -193,15 +198,15 @@ export class ServerGroup implements CallDesk {
   /** What is in flight at a server that is gone would wait until its deadline, for nothing. */
   #leaveEndpoint(endpoint: Endpoint, gone: boolean): void {
     const elsewhere = this.endpoints.some(({ health }) => health.usable)
-    const why = `${endpoint.address.shown}: ${endpoint.health.why}`
+    if (gone)
+      this.#recovery.died(endpoint, `${endpoint.address.shown}: ${endpoint.health.why}`)
     const open = [...this.#open]
-    const there = open.filter(({ flight }) => flight?.endpoint === endpoint)
     if (gone || elsewhere)
-      for (const call of there) {
-        call.flight?.cancel()
-        call.brokenOff = gone
-        this.#recovery.move(call, { code: 'unreachable', message: why })
-      }
+      for (const call of open)
+        if (call.flight?.endpoint === endpoint) {
+          call.flight.cancel()
+          this.#recovery.move(call)
+        }
     if (!elsewhere) for (const call of open) if (!call.flight) call.stopDeadline()
   }
 

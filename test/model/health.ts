@@ -82,6 +82,17 @@ t.test('an engine that died is looked at before its calls are blamed', async t =
   t.equal(await health.failed(died), true)
 })
 
+t.test('what a gateway says in place of a server that died is looked into', async t => {
+  for (const [status, message] of [
+    [502, 'Bad Gateway'],
+    [503, 'upstream connect error or disconnect/reset before headers'],
+  ] as const) {
+    const { health } = server(t, gone)
+    t.equal(await health.failed({ code: 'server_error', status, message }), true, message)
+    mock.timers.reset()
+  }
+})
+
 t.test('a server that only answers errors is out after a few in a row', async t => {
   const { health, events, fail } = server(t)
   fail(broken, failuresInARow - 1)

@@ -176,8 +176,8 @@ t.test('a prompt that kills the whole process each time is found out', async t =
   const neighbours = [1, 2, 3].map(rank => model.call(ask('good', rank)))
   t.match(await model.call(ask('poison')), {
     ok: false,
-    code: 'server_error',
-    message: /died each time of this prompt/,
+    code: 'poison_prompt',
+    message: /died of this prompt, alone with it/,
   })
   for (const outcome of await Promise.all(neighbours)) t.match(outcome, { ok: true })
 })

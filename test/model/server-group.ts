@@ -280,9 +280,10 @@ t.test(
     )
     const poison = model.call(ask('poison', { rank: 9 }))
     t.match(await poison, {
-      code: 'server_error',
+      code: 'poison_prompt',
       attempts: 3,
-      message: /died of this prompt/,
+      message: /died of this prompt, alone with it/,
+      raw: /EngineCore/,
     })
     for (const outcome of await Promise.all(neighbours)) t.match(outcome, { ok: true })
     t.equal(

@@ -191,6 +191,30 @@ t.test('a request can kill the engine', async t => {
   t.equal((await ask(server.url, '/version')).status, 200)
 })
 
+t.test(
+  'a process that is killed says nothing, and its supervisor restarts it',
+  async t => {
+    const { server, tell } = await start(
+      t,
+      { fault: 'process-death' },
+      { restartMs: 20, time: 60_000 },
+    )
+    server.script('wait', { fault: 'stall' })
+    const beside = t.rejects(ask(server.url, path, chat('wait')), { code: 'ECONNRESET' })
+    while (server.stats.calls[path] !== 1) await new Promise(setImmediate)
+    await t.rejects(tell(), { code: 'ECONNRESET' })
+    await beside
+    t.equal(server.stats.deaths, 1)
+    for (;;) {
+      const status = await ask(server.url, '/health').then(
+        told => told.status,
+        () => 0,
+      )
+      if (status === 200) break
+    }
+  },
+)
+
 t.test('a full queue is refused, and the refusal counted', async t => {
   const server = await simulate({ time: 60_000, maxNumQueuedReqs: 3 })
   t.teardown(() => server.close())
