@@ -30,6 +30,22 @@ export const failureCodes = {
     means: 'an output file holds something already',
     hint: 'Name another file, or empty it with --force.',
   },
+  state_locked: {
+    exitCode: exitCodes.usage,
+    means: 'another run works with the folder of --state',
+    hint: 'Wait for it, stop it, or name another folder.',
+  },
+  state_mismatch: {
+    exitCode: exitCodes.usage,
+    means:
+      'the run in the folder of --state was made of another input, other settings, or has lost rows',
+    hint: 'The message names what differs. Put it back, begin anew in another folder, or go on with --force.',
+  },
+  state_damaged: {
+    exitCode: exitCodes.usage,
+    means: 'the folder of --state does not hold what a run leaves behind',
+    hint: 'Bring back a copy of it, or begin anew in another folder.',
+  },
   no_model_server: {
     exitCode: exitCodes.usage,
     means: 'no model server was named',

@@ -25,7 +25,12 @@ const outputs = z.strictObject({
     .string()
     .optional()
     .describe('write rejected records to this file instead of passing them on'),
-  force: z.boolean().default(false).describe('empty output files that hold something'),
+  force: z
+    .boolean()
+    .default(false)
+    .describe(
+      'empty output files that hold something; with --state, go on although something changed',
+    ),
   strict: z.boolean().default(false).describe('exit 3 if any record was rejected'),
 })
 
@@ -83,6 +88,23 @@ export const goalSection = {
   schema: goal,
   flags: { target: 'target' },
 } satisfies Section<typeof goal>
+
+const state = z.strictObject({
+  state: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'keep what is done in this folder, so that the same command goes on after a stop, a crash or a full disk',
+    ),
+})
+
+/** Durable runs belong to `run`: a single stage passes on what it gets. */
+export const stateSection = {
+  title: 'Output:',
+  schema: state,
+  flags: { state: { flag: 'state', value: 'dir' } },
+} satisfies Section<typeof state>
 
 const people = z.strictObject({
   quiet: z

@@ -15,7 +15,7 @@ export interface CommonSettings {
 }
 
 type Own = Pick<Plan, 'name' | 'files' | 'prepare'> &
-  Partial<Pick<Plan, 'parse' | 'open' | 'passesOn' | 'inPipe' | 'target'>> &
+  Partial<Pick<Plan, 'parse' | 'open' | 'passesOn' | 'inPipe' | 'target' | 'state'>> &
   Partial<Pick<OutputNames, 'out' | 'also'>>
 
 /** A plan of a single stage, unless told otherwise. */
@@ -34,6 +34,7 @@ export const planOf = ({ output, people, stopping }: CommonSettings, own: Own): 
   },
   maxRejects: limitOf(stopping.maxRejects),
   target: own.target,
+  state: own.state,
   strict: output.strict,
   quiet: people.quiet,
   progress: people.progress,

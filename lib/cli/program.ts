@@ -2,12 +2,12 @@
  * The commands of `ultraif`. Only the one that was asked for is loaded: `ultraif --version` and
  * a filter that calls no model should not wait for an HTTP client.
  */
-import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { exitCodes } from '../codes.js'
 import { Failure } from '../errors.js'
 import { linesTold, told } from '../run/told.js'
 import type { Page, Surroundings } from './page.js'
+import { version } from './version.js'
 
 interface Entry {
   summary: string
@@ -83,14 +83,11 @@ export const program = async (
 }
 
 const newRoot = ({ edges: { stdout, stderr } }: Surroundings): Command => {
-  const { version } = createRequire(import.meta.url)('ultraif/package.json') as {
-    version: string
-  }
   const root = new Command('ultraif')
     .description(
       'Turns real prompts into instruction-following training data, as a stream over vLLM servers: parse, decompose, compose, generate, evaluate, filter.',
     )
-    .version(version, '-V, --version', 'tells the version')
+    .version(version(), '-V, --version', 'tells the version')
     .helpOption('-h, --help', 'tells this, or about a command')
     .helpCommand('help [command]', 'tells about a command')
     .addHelpText('after', examples)

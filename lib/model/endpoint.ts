@@ -49,6 +49,8 @@ export class Endpoint {
   readonly models = new Set<string>()
   /** Moves the limit; none where the user has fixed it. */
   steering: Steering | undefined
+  /** vLLM's version, once it has said it. */
+  version: string | undefined
   readonly #sockets: Sockets
   readonly #secrets: readonly string[]
   #users = 0

@@ -81,6 +81,8 @@ export interface ModelStats {
 export interface ServerStats {
   /** Without credentials. */
   url: string
+  /** vLLM's version, where the server said it at the start. */
+  version?: string
   /** Sequences allowed there at once, and in flight. */
   limit: number
   inFlight: number

@@ -29,7 +29,9 @@ export const callTheRoll = async (
 
   const read = async (endpoint: Endpoint): Promise<void> => {
     try {
-      present.set(endpoint, await readServer(endpoint, asking))
+      const facts = await readServer(endpoint, asking)
+      endpoint.version = facts.version
+      present.set(endpoint, facts)
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'server_unreachable') throw error
       missing.set(endpoint, error)

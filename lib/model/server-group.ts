@@ -82,8 +82,9 @@ export class ServerGroup implements CallDesk {
   }
 
   get servers(): ServerStats[] {
-    return this.endpoints.map(({ address, limit, health, steering }) => ({
+    return this.endpoints.map(({ address, version, limit, health, steering }) => ({
       url: address.shown,
+      ...(version !== undefined && { version }),
       limit: limit.max,
       inFlight: limit.inFlight,
       ...(steering?.state ?? { reason: 'fixed' }),

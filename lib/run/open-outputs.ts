@@ -1,12 +1,16 @@
 /**
- * All files of a run as one thing: rows, further shapes, rejects. Either every one of them
- * could be opened, or none stays open.
+ * Where the rows of a run go: rows, further shapes, rejects.
  */
-import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
-import { Failure } from '../errors.js'
+import type { Failure } from '../errors.js'
+import { gather } from '../jsonl/gather.js'
+import { stringify } from '../jsonl/stringify.js'
 import type { Record } from '../record.js'
-import { openOutput, type OutputFile } from './output-file.js'
+import { chain, type Stage } from '../stage.js'
+import { closeFiles, openFiles, type NamedFile } from './open-files.js'
+import { openOutput } from './output-file.js'
+import { readyFor } from './ready-for.js'
+import { lineOfReject } from './reject-line.js'
 
 export interface OutputNames {
   /** Rows; stdout when missing. */
@@ -18,77 +22,59 @@ export interface OutputNames {
 }
 
 export interface Outputs {
-  /** Where rows go; undefined for stdout. */
-  rows?: Writable
+  /** Makes of rows what the end of the stream takes. */
+  ending: Stage<any, any>
+  /** The end of the stream; undefined for stdout. */
+  sink?: Writable
+  /** Whether rows go to stdout, by whatever way: its reader may go away. */
+  toStdout: boolean
   takesRejects: boolean
   reject: (record: Record) => void | Promise<void>
-  also: (shape: string, row: object) => void | Promise<void>
+  also: (shape: string, row: object, record: Record) => void | Promise<void>
   /** Empties what may be emptied; to be called when everything else is ready. */
   begin: () => Promise<void>
   /** Flushes and closes every file. @throws Failure write_failed, the first there is */
   close: () => Promise<void>
 }
 
+/** Flags of the files that take rows and rejects, and the files. */
+export const namedFiles = ({ out, also, rejects }: OutputNames): NamedFile[] => [
+  ...(out === undefined || out === '-' ? [] : [{ flag: outFlag, file: out }]),
+  ...also.map(({ shape, file }) => ({ flag: alsoFlag(shape), file })),
+  ...(rejects === undefined ? [] : [{ flag: rejectsFlag, file: rejects }]),
+]
+
+export const outFlag = '--out'
+export const rejectsFlag = '--rejects'
+export const alsoFlag = (shape: string): string => `--also ${shape}=`
+
 /** @throws Failure usage, output_exists or write_failed */
 export const openOutputs = async (
-  { out, also, rejects, force }: OutputNames,
+  names: OutputNames,
   inputs: string[],
   onError: (failure: Failure) => void,
+  stdoutIsTerminal = false,
 ): Promise<Outputs> => {
-  const wanted = [
-    ...(out === undefined || out === '-' ? [] : [{ flag: '--out', file: out }]),
-    ...also.map(({ shape, file }) => ({ flag: `--also ${shape}=`, file })),
-    ...(rejects === undefined ? [] : [{ flag: '--rejects', file: rejects }]),
-  ]
-  refuseTwice(wanted)
-
-  const opened = new Map<string, OutputFile>()
-  const closeAll = async () => {
-    const closings = [...opened.values()].map(file => file.close())
-    const broken = (await Promise.allSettled(closings)).find(
-      closing => closing.status === 'rejected',
-    )
-    if (broken) throw broken.reason
-  }
-  try {
-    for (const { flag, file } of wanted) {
-      const output = await openOutput(file, { flag, force, inputs, onError })
-      const other = [...opened].find(([, { identity }]) => identity === output.identity)
-      opened.set(flag, output)
-      if (other) throw twice(other[0], flag, file)
-    }
-  } catch (error) {
-    await closeAll()
-    throw error
-  }
-
-  const rows = opened.get('--out')?.stream
-  const rejected = opened.get('--rejects')
-  const line = (value: object) => `${JSON.stringify(value, plain)}\n`
+  const { force } = names
+  const opened = await openFiles(namedFiles(names), ({ flag, file }) =>
+    openOutput(file, { flag, force, inputs, onError }),
+  )
+  const sink = opened.get(outFlag)?.stream
+  const rejected = opened.get(rejectsFlag)
   return {
-    ...(rows ? { rows } : {}),
+    ending: chain(
+      stringify(),
+      gather(),
+      readyFor(!sink && stdoutIsTerminal ? 'terminal' : 'program'),
+    ),
+    ...(sink ? { sink } : {}),
+    toStdout: !sink,
     takesRejects: rejected !== undefined,
-    reject: record => rejected?.write(line(record)),
-    also: (shape, row) => opened.get(`--also ${shape}=`)?.write(line(row)),
+    reject: record => rejected?.write(lineOfReject(record)),
+    also: (shape, row) => opened.get(alsoFlag(shape))?.write(lineOfReject(row)),
     begin: async () => {
       for (const file of opened.values()) await file.begin()
     },
-    close: closeAll,
+    close: () => closeFiles(opened.values()),
   }
 }
-
-const refuseTwice = (wanted: { flag: string; file: string }[]) => {
-  const taken = new Map<string, string>()
-  for (const { flag, file } of wanted) {
-    const other = taken.get(resolve(file))
-    if (other) throw twice(other, flag, file)
-    taken.set(resolve(file), flag)
-  }
-}
-
-const twice = (one: string, other: string, file: string): Failure =>
-  new Failure('usage', `${one} and ${other} both name ${file}. Give each its own file.`)
-
-/** A reject of a custom stage may hold what JSON cannot: it is written all the same. */
-const plain = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? String(value) : value

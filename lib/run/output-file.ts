@@ -115,7 +115,7 @@ const openForAppend = async (path: string, flag: string): Promise<FileHandle> =>
   }
 }
 
-const refuseInput = async (
+export const refuseInput = async (
   handle: FileHandle,
   path: string,
   flag: string,
@@ -130,13 +130,13 @@ const refuseInput = async (
   }
 }
 
-const identityOf = async (handle: FileHandle, path: string): Promise<string> => {
+export const identityOf = async (handle: FileHandle, path: string): Promise<string> => {
   const { dev, ino } = await handle.stat()
   // Some file systems number nothing; two names are then told apart by their texts alone.
   return ino ? `${dev}:${ino}` : path
 }
 
-const refuseFull = async (
+export const refuseFull = async (
   handle: FileHandle,
   path: string,
   flag: string,

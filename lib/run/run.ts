@@ -7,9 +7,8 @@ import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { exitCodes } from '../codes.js'
 import { Failure } from '../errors.js'
+import { hasMore } from '../flow/has-more.js'
 import { toDuplex } from '../flow/to-duplex.js'
-import { gather } from '../jsonl/gather.js'
-import { stringify } from '../jsonl/stringify.js'
 import { accountedIn, Ledger } from '../ledger.js'
 import type { ModelStats } from '../model/model.js'
 import type { Record } from '../record.js'
@@ -22,12 +21,12 @@ import { firstRejects } from './first-rejects.js'
 import { flushed } from './flushed.js'
 import { openOutputs, type OutputNames } from './open-outputs.js'
 import { writeFailed } from './output-file.js'
-import { readyFor } from './ready-for.js'
 import { RejectWatch, type RejectLimit } from './reject-watch.js'
+import type { ModelNames, State, StateOptions, StatePlan } from './state/open-state.js'
 import { startProgress, type ProgressKind, type Screen } from './progress.js'
 import type { SignalSource } from './signals.js'
 import { startStopping, stopped } from './stopping.js'
-import { summaryOf } from './summary.js'
+import { count, summaryOf } from './summary.js'
 
 /** The models of a run, all roles together. */
 export interface ModelsInUse {
@@ -42,6 +41,8 @@ export interface ModelsInUse {
 export interface Works {
   stage: Stage<Record, any>
   models?: ModelsInUse
+  /** The model of each role, which a durable run compares with those of before. */
+  modelNames?: ModelNames
   /** A stage of our own loses no record: anything else is a bug, and told as one. */
   ours: boolean
 }
@@ -71,6 +72,8 @@ export interface Plan {
   /** Opens the input in place of `files`, which then only name it. */
   open?: (opening: Opening) => Readable
   outputs: OutputNames
+  /** Makes the run durable. */
+  state?: StatePlan | undefined
   /** A single stage passes records on; `run` and `filter` make rows of them. */
   passesOn: boolean
   /** One of several in a shell pipe, as a rule: shares their terminal, and Ctrl-C with them. */
@@ -109,16 +112,23 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
 
   const breaking = new AbortController()
   const reading = new AbortController()
-  const source = accountedIn(ledger, () =>
-    plan.open
-      ? plan.open({ signal: reading.signal, log: line => log(line) })
-      : openRecords(plan.files, plan.parse, reading.signal),
-  )
   const inputs = plan.files.filter(file => file !== '-')
   const read = fromStdin ? [...inputs, '/dev/stdin'] : inputs
-  const outputs = await openOutputs(plan.outputs, read, failure =>
-    breaking.abort(failure),
-  )
+  const onError = (error: unknown) => breaking.abort(error)
+  const state = await stateOf(plan, edges, { inputs: read, ledger, stats, onError })
+  const openBoth = async () => ({
+    source: accountedIn(ledger, () =>
+      plan.open
+        ? plan.open({ signal: reading.signal, log: line => log(line) })
+        : openRecords(plan.files, plan.parse, reading.signal, state?.bookmark),
+    ),
+    outputs:
+      state ?? (await openOutputs(plan.outputs, read, onError, edges.stdout.isTTY)),
+  })
+  const { source, outputs } = await openBoth().catch(async (error: unknown) => {
+    await state?.close()
+    throw error
+  })
   const rejects = firstRejects(!plan.passesOn)
   const watch = new RejectWatch({
     limit: plan.maxRejects,
@@ -133,7 +143,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   }
   ledger.onAlso = outputs.also
 
-  const onTerminal = !outputs.rows && edges.stdout.isTTY === true
+  const onTerminal = outputs.toStdout && edges.stdout.isTTY === true
   const progress = startProgress({
     screen: edges.stderr,
     kind: plan.quiet ? 'off' : plan.progress,
@@ -175,10 +185,18 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
 
   const flow = async (): Promise<void> => {
     const { signal } = breaking
+    if (state?.before) {
+      const more = !ledger.full && (await hasMore(source, signal))
+      log(
+        `${plan.state?.dir}: ${count(ledger.in)} records are done already, ${more ? 'and it goes on' : 'and nothing is left to do'}.`,
+      )
+      if (!more) return void source.destroy()
+    }
     const { stage } = (works = await accountedIn(ledger, async () =>
       plan.prepare({ log, signal, onLost: endEarly }),
     ))
     breaking.signal.throwIfAborted()
+    state?.meet(works.modelNames ?? {})
     await outputs.begin()
     if (fromStdin && edges.stdin.isTTY)
       log(`${plan.name} reads from the terminal: paste lines, end with Ctrl-D.`)
@@ -193,28 +211,17 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     })
     await pipeline(
       source,
-      accountedIn(ledger, () =>
-        toDuplex(
-          chain(
-            stage,
-            ending,
-            stringify(),
-            gather(),
-            readyFor(onTerminal ? 'terminal' : 'program'),
-          ),
-        ),
-      ),
-      outputs.rows ?? edges.stdout,
-      { signal: breaking.signal, end: outputs.rows !== undefined },
+      accountedIn(ledger, () => toDuplex(chain(stage, ending, outputs.ending))),
+      outputs.sink ?? edges.stdout,
+      { signal: breaking.signal, end: outputs.sink !== undefined },
     )
-    if (!outputs.rows) await flushed(edges.stdout, breaking.signal)
+    if (!outputs.sink) await flushed(edges.stdout, breaking.signal)
   }
 
   const summarize = (cut: boolean) => ({
     summary: summaryOf({
       ledger,
-      stats: stats(),
-      seconds: (performance.now() - startedAt) / 1000,
+      ...paid(state, stats(), (performance.now() - startedAt) / 1000),
       passesOn: plan.passesOn,
       stopped: cut,
     }),
@@ -234,8 +241,16 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     source.destroy()
   }
   flowing = false
+  const cut = (atTheBreak ?? unable ?? stopping.by()) !== undefined
+  // In a durable run they stay open: a higher target goes on with them.
+  const cutShort = !cut && ledger.full && ledger.open > 0
+  if (cutShort) ledger.missed('target_reached', ledger.open)
+  const unbalanced = cut ? undefined : balance(ledger, works?.ours ?? true)
+  const told = atTheBreak ?? summarize(cut)
   if (error || ledger.open > 0) works?.models?.abort()
   try {
+    if (works && !cut && !cutShort && !unbalanced) await state?.finish()
+    if (works) await state?.tell(told.summary)
     await outputs.close()
     await works?.models?.close()
   } catch (thrown) {
@@ -246,14 +261,13 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   progress.stop()
   if (error instanceof Failure && error.exitCode === exitCodes.usage) throw error
 
-  if (!outputs.rows) error = ofStdout(error)
+  if (outputs.toStdout) error = ofStdout(error)
   if (error === stopped) error = undefined
-  error ??= unable && unfinished(unable, ledger.open)
-  const cut = (atTheBreak ?? unable ?? stopping.by()) !== undefined
-  if (!cut && ledger.full && ledger.open > 0) ledger.missed('target_reached', ledger.open)
-  if (!cut) error ??= balance(ledger, works?.ours ?? true) ?? watch.atEnd()
+  error ??= unable
+    ? unfinished(unable, ledger.open, state !== undefined)
+    : (unbalanced ?? (cut ? undefined : watch.atEnd()))
   const ending = {
-    ...(atTheBreak ?? summarize(cut)),
+    ...told,
     name: plan.name,
     error,
     stoppedBy: stopping.by(),
@@ -265,11 +279,30 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   return exitCodeOf(ending)
 }
 
-const unfinished = ({ code, message }: Failure, open: number): Failure =>
+const unfinished = ({ code, message }: Failure, open: number, goesOn: boolean): Failure =>
   new Failure(
     code,
-    `${message.replace(/\.$/, '')}. What was finished is written; ${open} records were open and are not. Once that is put right, run the command again: it begins anew, with another --out (or --force, which empties this one).`,
+    `${message.replace(/\.$/, '')}. What was finished is written; ${open} records were open and are not. Once that is put right, run the command again: ${goesOn ? 'it goes on from here' : 'it begins anew, with another --out (or --force, which empties this one); with --state DIR it would go on from here'}.`,
   )
+
+/** Loaded only where it is asked for: most runs are short. */
+const stateOf = async (
+  { state, outputs, parse, quiet }: Plan,
+  { stdout, stderr }: Edges,
+  more: Pick<StateOptions, 'inputs' | 'ledger' | 'stats' | 'onError'>,
+): Promise<State | undefined> => {
+  if (!state) return undefined
+  const { openState } = await import('./state/open-state.js')
+  const log = (line: string) => void (quiet || stderr.write(`${line}\n`))
+  return openState({ ...state, names: outputs, skip: parse.skip, stdout, log, ...more })
+}
+
+/** What this session and, in a durable run, all before it have paid. */
+const paid = (
+  state: State | undefined,
+  stats: ModelStats | undefined,
+  seconds: number,
+) => (state ? state.withBefore(stats, seconds) : { stats, seconds })
 
 /** The reader of stdout may go away, as `head` does: no error. A full disk behind it is one. */
 const ofStdout = (error: unknown): unknown => {

@@ -30,7 +30,7 @@ export interface Summary {
 export interface SummaryOf {
   ledger: Ledger
   /** Of the models, where there are any. */
-  stats: ModelStats | undefined
+  stats: Pick<ModelStats, 'calls' | 'tokens' | 'servers'> | undefined
   seconds: number
   /** A single stage passes records on; it keeps and filters nothing. */
   passesOn: boolean

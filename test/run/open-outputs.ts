@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { openOutputs } from '../../lib/run/open-outputs.js'
 
+const record = { id: 'r', query: '', seed: { query: '' } }
 const never = () => t.fail('no write should fail here')
 
 t.test('rows of each shape and rejects go to their own files', async t => {
@@ -19,11 +20,11 @@ t.test('rows of each shape and rejects go to their own files', async t => {
     [],
     never,
   )
-  t.equal(outputs.rows, undefined, 'rows go to stdout')
+  t.equal(outputs.sink, undefined, 'rows go to stdout')
   t.ok(outputs.takesRejects)
-  await outputs.also('dpo', { prompt: 'p' })
-  await outputs.also('record', { id: 'r' })
-  await outputs.also('nobody', { id: 'x' })
+  await outputs.also('dpo', { prompt: 'p' }, record)
+  await outputs.also('record', { id: 'r' }, record)
+  await outputs.also('nobody', { id: 'x' }, record)
   await outputs.reject({ id: 'b', query: '', seed: { query: '' } })
   await outputs.close()
   t.equal(readFileSync(join(dir, 'dpo'), 'utf8'), '{"prompt":"p"}\n')
@@ -67,7 +68,7 @@ t.test('if one cannot be opened, the others do not stay open', async t => {
 
 t.test('a dash is stdout', async t => {
   const outputs = await openOutputs({ out: '-', also: [], force: false }, [], never)
-  t.equal(outputs.rows, undefined)
+  t.equal(outputs.sink, undefined)
   await outputs.close()
 })
 

@@ -1,4 +1,5 @@
 /** `ultraif run`: corpus in, training rows out, all in one process. */
+import { roleNames, type Roles } from '../../model/model.js'
 import { loadPipeline, pipelineNames } from '../../run/load-pipeline.js'
 import { buildPipeline } from '../../run/build-pipeline.js'
 import { run } from '../../run/run.js'
@@ -12,11 +13,13 @@ import {
   peopleSection,
   recipeSection,
   sharedSection,
+  stateSection,
   stoppingSection,
 } from '../common-sections.js'
 import { page } from '../page.js'
 import { planOf } from '../plan-of.js'
 import { serverSection } from '../server-section.js'
+import { statePlan } from '../state-plan.js'
 import {
   composeSection,
   decomposeSection,
@@ -27,6 +30,20 @@ import {
   untilSection,
 } from '../stage-sections.js'
 import { checkHeeded, checkUntil } from '../until.js'
+
+/** Sections with options that change which rows come out. */
+const resultSections = {
+  recipe: recipeSection,
+  input: inputSection,
+  decompose: decomposeSection,
+  compose: composeSection,
+  generate: generateSection,
+  until: untilSection,
+  evaluate: evaluateSection,
+  filter: filterSection,
+  shared: sharedSection,
+  server: serverSection(),
+}
 
 export const runPage = page({
   description: `Turns a corpus of prompts into training rows: finds what each prompt demands, makes
@@ -55,21 +72,17 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
       'ultraif run --base-url http://127.0.0.1:8000 --target 10000 prompts.jsonl > sft.jsonl',
       'no more of the corpus than it takes for rows of 10,000 records',
     ],
+    [
+      'ultraif run --base-url http://127.0.0.1:8000 --state run1 --out sft.jsonl prompts.jsonl',
+      'a run that goes on where it was stopped or killed, by the same command',
+    ],
     ['ultraif run --yes --limit 5 prompts.jsonl > sft.jsonl', 'no server at hand'],
   ],
   sections: {
-    recipe: recipeSection,
-    input: inputSection,
-    decompose: decomposeSection,
-    compose: composeSection,
-    generate: generateSection,
-    until: untilSection,
-    evaluate: evaluateSection,
-    filter: filterSection,
-    shared: sharedSection,
-    server: serverSection(),
+    ...resultSections,
     embedded: embeddedSection,
     outFile: outFileSection,
+    state: stateSection,
     output: outputSection,
     stopping: stoppingSection,
     goal: goalSection,
@@ -101,11 +114,17 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
       sample: { until, ...shared, generate: own(generate), evaluate: own(evaluate) },
       filter: { ...filter, also: shapes },
     }
+    const { state } = settings.state
+    const { prompts } = shared
     return run(
       planOf(settings, {
         name: 'run',
         files,
         parse: options.parse,
+        state:
+          state === undefined
+            ? undefined
+            : await statePlan(state, resultSections, settings, { recipe, prompts }),
         out: settings.outFile.out,
         also: alsoFiles,
         passesOn: false,
@@ -121,7 +140,7 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
               log: preparing.log,
             })
             checkHeeded(until, recipe.name)
-            return { stage, models, ours: recipe.ours }
+            return { stage, models, modelNames: namesOf(roles), ours: recipe.ours }
           } catch (error) {
             await models.close()
             throw error
@@ -132,6 +151,9 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
     )
   },
 })
+
+const namesOf = (roles: Roles) =>
+  Object.fromEntries(roleNames.map(role => [role, roles[role].name]))
 
 /** A stage's options without those that `sample` takes once for both its halves. */
 const own = <Options extends Partial<GenerateOptions | EvaluateOptions>>({

@@ -1,0 +1,33 @@
+/** The books of a run between sessions: from the ledger to the journal and back. */
+import type { Counts, Ledger } from '../../ledger.js'
+import type { JournalEntry } from './journal.js'
+
+export type Books = JournalEntry['books']
+
+/** The books as the ledger has them now: only right where nothing is open. */
+export const booksOf = (ledger: Ledger): Books => ({
+  in: ledger.in + ledger.split,
+  kept: ledger.kept,
+  filtered: { ...ledger.filtered },
+  rejected: { ...ledger.rejected },
+  rows: { ...ledger.rows },
+})
+
+/** Gives the ledger what earlier sessions counted, and answers the books to be kept from here on. */
+export const restoreBooks = (
+  ledger: Ledger,
+  before: Pick<JournalEntry, 'books' | 'notes'> | undefined,
+): Books => {
+  const books = before?.books ?? booksOf(ledger)
+  ledger.in = books.in
+  ledger.kept = books.kept
+  copy(books.filtered, ledger.filtered)
+  copy(books.rejected, ledger.rejected)
+  copy(books.rows, ledger.rows)
+  copy(before?.notes ?? {}, ledger.notes)
+  return structuredClone(books)
+}
+
+const copy = (from: Counts, to: Counts): void => {
+  for (const [code, n] of Object.entries(from)) to[code] = n
+}

@@ -1,0 +1,149 @@
+/**
+ * Rows go to the disk in commits: the lines of many records in one write for each output, synced,
+ * then one entry of the journal that says so. A commit waits a moment for company, since syncing
+ * costs a hundred times what a row does, and only one is on its way at a time.
+ */
+import { add, type Counts } from '../../ledger.js'
+import type { Usage } from '../../model/model.js'
+import type { Place } from '../../stages/bookmark.js'
+import { rangesOf, type DoneRecords } from './done-records.js'
+import type { BytesRead } from './input-trace.js'
+import type { Journal, JournalEntry } from './journal.js'
+import type { Share } from './record-trail.js'
+import { stateFailed } from './state-failed.js'
+
+/** Takes whole lines; `size` counts the bytes on disk. */
+export interface CommittedOutput {
+  readonly size: number
+  append(text: string): Promise<void>
+}
+
+/** What an entry says besides rows. */
+export interface Circumstances {
+  passed: Place
+  read: BytesRead
+  notes: Counts
+  calls: Counts
+  tokens: Usage
+  seconds: number
+}
+
+export interface CommitsOptions {
+  journal: Journal
+  /** By the flag that named each. */
+  outputs: ReadonlyMap<string, CommittedOutput>
+  done: DoneRecords
+  /** The books so far; brought up to date with each record. */
+  books: JournalEntry['books']
+  circumstances: () => Circumstances
+  /** Told once, when the disk fails. */
+  onError: (error: unknown) => void
+}
+
+/** How long a row waits for company at most, in milliseconds. */
+const delayMs = 200
+/** Characters that are enough company. */
+const fullBatch = 1024 * 1024
+/** Characters that may wait before the stream has to. */
+const mostWaiting = 4 * 1024 * 1024
+
+export class Commits {
+  readonly #options: CommitsOptions
+  #lines = new Map<string, string[]>()
+  #places: number[] = []
+  #waiting = 0
+  #changed = false
+  #timer: NodeJS.Timeout | undefined
+  #running: Promise<void> | undefined
+  #failed = false
+
+  constructor(options: CommitsOptions) {
+    this.#options = options
+  }
+
+  /** Says how long the outputs are before anything is written. */
+  async begin(): Promise<void> {
+    this.#changed = true
+    await this.flush()
+  }
+
+  /** A record is done; without a place, what is known of one that was lost sight of. */
+  add(share: Share, place: number | undefined): void {
+    const { books } = this.#options
+    books.in += share.in
+    books.kept += share.kept
+    for (const name of ['filtered', 'rejected', 'rows'] as const)
+      for (const [code, n] of Object.entries(share[name])) add(books[name], code, n)
+    for (const [flag, text] of share.texts) {
+      const lines = this.#lines.get(flag) ?? []
+      lines.push(text)
+      this.#lines.set(flag, lines)
+      this.#waiting += text.length
+    }
+    if (place !== undefined) this.#places.push(place)
+    this.#changed = true
+    if (this.#waiting >= fullBatch) void this.#run()
+    else this.#timer ??= setTimeout(() => void this.#run(), delayMs)
+  }
+
+  /** A promise asks the stream to wait for the disk. Never rejects. */
+  room(): Promise<void> | undefined {
+    return this.#waiting < mostWaiting || this.#failed ? undefined : this.#run()
+  }
+
+  /** Resolves when all that was added is on disk, or the disk has failed. */
+  async flush(): Promise<void> {
+    while ((this.#changed || this.#running) && !this.#failed) await this.#run()
+  }
+
+  /** The input has ended and nothing is open: says so, also where no row was left to write. */
+  async finish(books: JournalEntry['books'], end: number): Promise<void> {
+    await this.flush()
+    Object.assign(this.#options.books, books)
+    this.#options.done.addAllBefore(end)
+    this.#changed = true
+    await this.flush()
+  }
+
+  #run(): Promise<void> {
+    return (this.#running ??= this.#commit().finally(() => {
+      this.#running = undefined
+      if (this.#changed && !this.#failed)
+        this.#timer ??= setTimeout(() => void this.#run(), delayMs)
+    }))
+  }
+
+  async #commit(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#failed || !this.#changed) return
+    const { journal, outputs, done, books, circumstances, onError } = this.#options
+    const lines = this.#lines
+    const places = this.#places
+    this.#lines = new Map()
+    this.#places = []
+    this.#waiting = 0
+    this.#changed = false
+
+    for (const place of places) done.add(place)
+    const entry = {
+      done: rangesOf(places.filter(place => place >= done.low)),
+      low: done.low,
+      ...circumstances(),
+      books: structuredClone(books),
+    }
+    const sizes = () =>
+      Object.fromEntries([...outputs].map(([flag, { size }]) => [flag, size]))
+    try {
+      await Promise.all(
+        [...lines].map(([flag, texts]) => outputs.get(flag)?.append(texts.join(''))),
+      )
+      const whole = { ...entry, outputs: sizes() }
+      if (!journal.isLong) await journal.append(whole)
+      else await journal.rewrite({ ...whole, done: done.ranges() })
+    } catch (error) {
+      this.#failed = true
+      onError(stateFailed(journal.path, error))
+    }
+  }
+}

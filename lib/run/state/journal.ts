@@ -1,0 +1,175 @@
+/**
+ * What is safely on disk, in a file that only grows: each entry says which records have become
+ * done, how long the outputs are with their rows, and how the books then stand. An entry is
+ * written after the rows it speaks of are synced, so the last whole one is the truth; a cut one
+ * behind it was never promised to anybody. Once the file is large it is written anew as one entry.
+ */
+import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { z } from 'zod'
+import { Failure } from '../../errors.js'
+import { stateFailed } from './state-failed.js'
+import { readLine, writeLine } from './journal-line.js'
+import { syncFolder } from './sync-folder.js'
+
+const size = z.int().min(0)
+const counts = z.record(z.string(), size)
+
+const JournalEntry = z.strictObject({
+  /** Records done since the entry before, as runs of places. */
+  done: z.array(z.tuple([size, size])),
+  /** All records before this place are done. */
+  low: size,
+  /** Lines at the start of the input whose records are all done, and how many those are. */
+  passed: z.strictObject({ lines: size, records: size }),
+  /** Bytes of the input read so far, the SHA-256 of them, and whether it ended there. */
+  read: z.strictObject({ bytes: size, sha256: z.string(), ended: z.boolean() }),
+  /** Length of each output in bytes, by the flag that named it. */
+  outputs: z.record(z.string(), size),
+  books: z.strictObject({
+    in: size,
+    kept: size,
+    filtered: counts,
+    rejected: counts,
+    rows: counts,
+  }),
+  /** Those of records that were open at a crash are counted again when they are done. */
+  notes: counts,
+  calls: counts,
+  tokens: z.strictObject({ prompt: size, completion: size }),
+  seconds: z.number(),
+})
+export type JournalEntry = z.infer<typeof JournalEntry>
+
+/** Past this many bytes the journal is written anew. */
+const rewriteBytes = 4 * 1024 * 1024
+
+export class Journal {
+  readonly path: string
+  readonly #rewriteBytes: number
+  #handle: FileHandle
+  #size: number
+
+  private constructor(path: string, handle: FileHandle, size: number, rewriteAt: number) {
+    this.path = path
+    this.#handle = handle
+    this.#size = size
+    this.#rewriteBytes = rewriteAt
+  }
+
+  /**
+   * Opens or makes the journal, gives each entry to `see`, and cuts off what a crash left behind
+   * the last whole one. @throws Failure state_damaged, write_failed
+   */
+  static async open(
+    path: string,
+    see: (entry: JournalEntry) => void,
+    rewriteAt = rewriteBytes,
+  ): Promise<Journal> {
+    const text = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw stateFailed(path, error)
+    })
+    const size = text ? readEntries(path, text, see) : 0
+    try {
+      await rm(newOf(path), { force: true })
+      const handle = await open(path, text ? 'r+' : 'wx')
+      if (text && text.length > size) await handle.truncate(size)
+      await handle.datasync()
+      await syncFolder(dirname(path))
+      return new Journal(path, handle, size, rewriteAt)
+    } catch (error) {
+      throw stateFailed(path, error)
+    }
+  }
+
+  /** Whether the journal has grown so long that `rewrite` is due. */
+  get isLong(): boolean {
+    return this.#size > this.#rewriteBytes
+  }
+
+  /** On disk when the promise resolves. */
+  async append(entry: JournalEntry): Promise<void> {
+    const line = Buffer.from(writeLine(entry))
+    await writeAll(this.#handle, line, this.#size)
+    await this.#handle.datasync()
+    this.#size += line.length
+  }
+
+  /** Puts one entry that says all in place of all so far; a crash leaves one or the other. */
+  async rewrite(entry: JournalEntry): Promise<void> {
+    const line = Buffer.from(writeLine(entry))
+    const handle = await open(newOf(this.path), 'w')
+    try {
+      await writeAll(handle, line, 0)
+      await handle.datasync()
+      await rename(newOf(this.path), this.path)
+      await syncFolder(dirname(this.path))
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
+    await this.#handle.close()
+    this.#handle = handle
+    this.#size = line.length
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+}
+
+const newOf = (path: string): string => `${path}.new`
+
+/** Answers how many bytes are whole entries. @throws Failure state_damaged */
+const readEntries = (
+  path: string,
+  text: Buffer,
+  see: (entry: JournalEntry) => void,
+): number => {
+  let start = 0
+  for (let line = 1; start < text.length; line++) {
+    const end = text.indexOf(newline, start)
+    const entry = end === -1 ? undefined : entryOf(text.subarray(start, end))
+    if (!entry) {
+      if (holdsEntry(text.subarray(end === -1 ? text.length : end + 1)))
+        throw damaged(
+          path,
+          `line ${line} is broken and lines behind it are whole, so it was no crash that broke it`,
+        )
+      return start
+    }
+    see(entry)
+    start = end + 1
+  }
+  return start
+}
+
+const newline = 0x0a
+
+const entryOf = (line: Buffer): JournalEntry | undefined =>
+  JournalEntry.safeParse(readLine(line.toString())).data
+
+const holdsEntry = (rest: Buffer): boolean =>
+  rest
+    .toString()
+    .split('\n')
+    .some(line => readLine(line) !== undefined)
+
+const damaged = (path: string, why: string): Failure =>
+  new Failure(
+    'state_damaged',
+    `Expected ${path} to be the journal of a run: ${why}. Bring back a copy of the folder, or begin anew with another --state.`,
+  )
+
+/** One call to the system as a rule; the rest of a short write follows. */
+export const writeAll = async (
+  handle: FileHandle,
+  bytes: Buffer,
+  position: number,
+): Promise<void> => {
+  for (let written = 0; written < bytes.length;)
+    written += (
+      await handle.write(bytes, written, bytes.length - written, position + written)
+    ).bytesWritten
+}

@@ -1,0 +1,386 @@
+/** `ultraif run --state`: a run that can be cut anywhere and goes on. */
+import { EventEmitter } from 'node:events'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { runProgram, type RunOptions } from '../../../fixtures/run-program.js'
+import {
+  simulate,
+  type SimulatedServer,
+  type SimulateOptions,
+} from '../../../fixtures/vllm/simulate.js'
+
+const prompt = (i: number) =>
+  `${JSON.stringify({ query: `Write ${i} words about rivers, in French, as a list.` })}\n`
+const prompts = (count: number) => Array.from({ length: count }, (_, i) => prompt(i))
+
+interface Durable {
+  server: SimulatedServer
+  dir: string
+  /** The corpus: 24 prompts and a line that is none. */
+  input: string
+  run: (args?: string[], more?: RunOptions) => ReturnType<typeof runProgram>
+  lines: (name: string) => string[]
+}
+
+const durable = async (t: Test, options: SimulateOptions = {}): Promise<Durable> => {
+  const server = await simulate({ passRate: 0.6, logLimit: 100_000, ...options })
+  t.teardown(() => server.close())
+  const dir = folder(t)
+  const input = join(dir, 'in.jsonl')
+  writeFileSync(input, `${prompts(24).join('')}{"broken\n`)
+  const run = (args: string[] = [], more: RunOptions = {}) =>
+    runProgram(['run', ...flags(server, dir), ...args], more)
+  const lines = (name: string) =>
+    readFileSync(join(dir, name), 'utf8').split('\n').slice(0, -1)
+  return { server, dir, input, run, lines }
+}
+
+/** One of several of a test: `testdir` would take the last one away. */
+const folder = (t: Test): string => {
+  const root = existsSync(t.testdirName) ? t.testdirName : t.testdir({})
+  return mkdtempSync(join(root, 'run-'))
+}
+
+const flags = (server: SimulatedServer, dir: string) => [
+  ...['--base-url', server.url, '--seed', '1', '--concurrency', '4'],
+  ...['--state', join(dir, 'state'), '--out', join(dir, 'sft')],
+  ...['--also', `dpo=${join(dir, 'dpo')}`, '--rejects', join(dir, 'bad')],
+]
+
+const total = (counts: { [code: string]: number }) =>
+  Object.values(counts).reduce((a, b) => a + b, 0)
+
+const outputs = ['sft', 'dpo', 'bad', 'state/rejects.jsonl']
+const contents = ({ lines, dir }: Durable) =>
+  outputs.map(name =>
+    lines(name)
+      .map(line => line.replaceAll(dir, ''))
+      .sort(),
+  )
+
+t.test(
+  'a durable run gives the rows that any run gives, and keeps its books',
+  async t => {
+    const at = await durable(t)
+    const plain = await runProgram([
+      ...['run', '--base-url', at.server.url, '--seed', '1', at.input],
+    ])
+    const ran = await at.run([at.input])
+    t.equal(ran.code, 0)
+    t.same(at.lines('sft').sort(), plain.stdout.split('\n').slice(0, -1).sort())
+    t.match(ran.summary, { in: 25, rejected: { bad_json: 1 } })
+    t.same(
+      JSON.parse(readFileSync(join(at.dir, 'state/summary.json'), 'utf8')),
+      ran.summary,
+    )
+    t.equal(at.lines('bad').length, 1)
+    t.same(at.lines('state/rejects.jsonl'), at.lines('bad'))
+    t.notOk(existsSync(join(at.dir, 'state/lock')))
+  },
+)
+
+t.test('a finished run changes nothing, and asks no server', async t => {
+  const at = await durable(t)
+  const first = await at.run([at.input])
+  const before = contents(at)
+  await at.server.close()
+  const again = await at.run([at.input])
+  t.equal(again.code, 0)
+  t.same(contents(at), before)
+  const { servers: _servers, ...rest } = first.summary
+  t.match(again.summary, { ...rest, seconds: Number })
+  t.match(again.stderr, /25 records are done already, and nothing is left to do/)
+})
+
+t.test('from whichever commit it goes on, each row is there once', async t => {
+  const at = await durable(t, { time: 15 })
+  await at.run([at.input])
+  const whole = contents(at)
+  const journal = join(at.dir, 'state/journal')
+  const entries = readFileSync(journal, 'utf8').split(/(?<=\n)/)
+  t.ok(entries.length >= 3, 'several commits')
+  // A crash: entries are missing, one is cut, and the outputs hold more than was promised.
+  for (const count of [...entries.keys()].slice(1)) {
+    const cut = `${entries[count]}`.slice(0, 40)
+    writeFileSync(journal, entries.slice(0, count).join('') + cut)
+    for (const name of outputs) appendFileSync(join(at.dir, name), '{"half a r')
+    const ran = await at.run([at.input])
+    t.equal(ran.code, 0)
+    t.match(ran.summary, { in: 25, open: undefined })
+    t.same(contents(at), whole, `after ${count} of ${entries.length} commits`)
+  }
+})
+
+t.test('only records that were open are paid for again', async t => {
+  const at = await durable(t, { time: 15 })
+  await at.run([at.input])
+  const journal = join(at.dir, 'state/journal')
+  const entries = readFileSync(journal, 'utf8').split(/(?<=\n)/)
+  const half = entries.slice(0, Math.ceil(entries.length / 2))
+  writeFileSync(journal, half.join(''))
+  const { books } = JSON.parse(String(half.at(-1)).slice(9)) as any
+  const done = books.kept + total(books.filtered)
+  const before = at.server.requests.length
+  await at.run([at.input])
+  const asked = at.server.requests
+    .slice(before)
+    .filter(({ schema }) => schema === 'ultraif_decompose')
+  t.ok(done > 0 && done < 24, 'some were done')
+  t.equal(new Set(asked.map(({ text }) => text)).size, 24 - done)
+})
+
+t.test('a signal leaves a run that goes on', async t => {
+  const at = await durable(t, { time: 5 })
+  const whole = await durable(t)
+  await whole.run([whole.input])
+  const signals = new EventEmitter()
+  const stopping = at.run([at.input, '--concurrency', '1'], { signals })
+  while (at.server.stats.sequences < 30)
+    await new Promise(resolve => setTimeout(resolve, 2))
+  signals.emit('SIGINT', 'SIGINT')
+  signals.emit('SIGINT', 'SIGINT')
+  const stopped = await stopping
+  t.equal(stopped.code, 130)
+  t.match(stopped.summary, { stopped: true })
+  const ran = await at.run([at.input])
+  t.equal(ran.code, 0)
+  t.same(contents(at), contents(whole))
+})
+
+t.test('the same bytes by another way are the same input', async t => {
+  const at = await durable(t)
+  await at.run([at.input])
+  const copy = join(at.dir, 'other-name.jsonl')
+  cpSync(at.input, copy)
+  const ran = await at.run([copy])
+  t.equal(ran.code, 0)
+  t.match(ran.stderr, /nothing is left to do/)
+})
+
+t.test('an input that has grown gives its new records', async t => {
+  const at = await durable(t)
+  await at.run([at.input])
+  appendFileSync(at.input, prompt(100))
+  const ran = await at.run([at.input])
+  t.equal(ran.code, 0)
+  t.equal(ran.summary.in, 26)
+  const once = await durable(t)
+  appendFileSync(once.input, prompt(100))
+  await once.run([once.input])
+  t.same(contents(at), contents(once))
+})
+
+t.test('an input that has changed where it was read is refused', async t => {
+  const at = await durable(t)
+  await at.run([at.input])
+  const before = contents(at)
+  const text = readFileSync(at.input, 'utf8')
+  writeFileSync(at.input, `${text.replace('rivers', 'Rivers')}${prompt(100)}`)
+  const changed = await at.run([at.input])
+  t.equal(changed.code, 2)
+  t.match(changed.stderr, /its first \d+ bytes are not what they were/)
+  writeFileSync(at.input, text.slice(0, 500))
+  const shorter = await at.run([at.input])
+  t.equal(shorter.code, 2)
+  t.match(shorter.stderr, /it ends after 500 bytes/)
+  t.same(contents(at), before)
+})
+
+t.test('a last line without an end may not grow longer', async t => {
+  const at = await durable(t)
+  writeFileSync(at.input, `${prompt(1)}Name three rivers`)
+  await at.run([at.input])
+  appendFileSync(at.input, ' in France\n')
+  const longer = await at.run([at.input])
+  t.equal(longer.code, 2)
+  t.match(longer.stderr, /its last line had no line end, and is longer now/)
+  writeFileSync(at.input, `${prompt(1)}Name three rivers\n${prompt(2)}`)
+  t.equal((await at.run([at.input])).summary.in, 3)
+})
+
+t.test('an option that changes the rows is refused, and named', async t => {
+  const at = await durable(t)
+  await at.run([at.input, '--limit', '4'])
+  const other = await at.run([at.input, '--samples', '3', '--max-tokens', '9'])
+  t.equal(other.code, 2)
+  t.match(other.stderr, /--samples was 5 and is 3; --max-tokens was 2048 and is 9/)
+  t.match(other.stderr, /another --state.*--force/)
+  const forced = await at.run([at.input, '--samples', '3', '--force'])
+  t.equal(forced.code, 0)
+  t.equal(forced.summary.in, 25)
+  t.match(forced.stderr, /Going on with --force although --samples was 5 and is 3/)
+})
+
+t.test('options that do not change a row may change', async t => {
+  const at = await durable(t)
+  await at.run([at.input, '--limit', '4'])
+  const ran = await at.run([at.input, '--concurrency', '2', '--deadline', '9s'])
+  t.equal(ran.code, 0)
+  t.equal(ran.summary.in, 25)
+})
+
+t.test('another model is refused before it is asked', async t => {
+  const at = await durable(t)
+  await at.run([at.input, '--limit', '4'])
+  const other = await simulate({ model: 'another' })
+  t.teardown(() => other.close())
+  const ran = await runProgram(['run', ...flags(other, at.dir), at.input])
+  t.equal(ran.code, 2)
+  t.match(ran.stderr, /the model of decompose was "simulated" and is "another"/)
+  t.equal(other.requests.filter(({ schema }) => schema === 'ultraif_decompose').length, 0)
+})
+
+t.test('other words in a prompt are refused', async t => {
+  const at = await durable(t)
+  await at.run([at.input, '--limit', '4'])
+  const own = join(at.dir, 'prompts')
+  mkdirSync(own)
+  writeFileSync(join(own, 'judge.md'), 'Judge with care.')
+  const ran = await at.run([at.input, '--prompts', own])
+  t.equal(ran.code, 2)
+  t.match(ran.stderr, /the prompt judge was/)
+})
+
+t.test('two runs do not share a folder', async t => {
+  const at = await durable(t, { time: 5 })
+  const first = at.run([at.input])
+  while (at.server.stats.sequences < 5)
+    await new Promise(resolve => setTimeout(resolve, 2))
+  const second = await at.run([at.input])
+  t.equal(second.code, 2)
+  t.match(second.stderr, new RegExp(`process ${process.pid} on .* works with it`))
+  t.equal((await first).code, 0)
+})
+
+t.test('an output that was emptied or moved away is noticed', async t => {
+  const at = await durable(t)
+  await at.run([at.input, '--limit', '20'])
+  const sft = join(at.dir, 'sft')
+  renameSync(sft, `${sft}.moved`)
+  const gone = await at.run([at.input])
+  t.equal(gone.code, 2)
+  t.match(
+    gone.stderr,
+    /--out .* to hold the \d+ bytes that the run wrote so far, but it holds 0/,
+  )
+  renameSync(`${sft}.moved`, sft)
+  truncateSync(sft, 10)
+  t.equal((await at.run([at.input])).code, 2)
+  t.equal((await at.run([at.input, '--force'])).code, 0)
+})
+
+t.test(
+  'a file that is removed while rows are written ends the run, which goes on',
+  async t => {
+    const at = await durable(t, { time: 5 })
+    const running = at.run([at.input])
+    const sft = join(at.dir, 'sft')
+    while (!existsSync(sft) || readFileSync(sft).length === 0)
+      await new Promise(resolve => setTimeout(resolve, 2))
+    renameSync(sft, `${sft}.moved`)
+    const ran = await running
+    t.equal(ran.code, 1)
+    t.match(ran.stderr, /to stay where it is during the run, but it was removed/)
+    renameSync(`${sft}.moved`, sft)
+    t.equal((await at.run([at.input])).code, 0)
+    const whole = await durable(t)
+    await whole.run([whole.input])
+    t.same(contents(at), contents(whole))
+  },
+)
+
+t.test(
+  'with the servers gone a run stays open, and goes on once one is back',
+  async t => {
+    const at = await durable(t, { time: 5 })
+    const running = at.run([at.input, '--deadline', '1s'])
+    while (at.server.stats.sequences < 60)
+      await new Promise(resolve => setTimeout(resolve, 2))
+    await at.server.die({ exitMs: 0 })
+    const lost = await running
+    t.equal(lost.code, 1)
+    t.match(lost.stderr, /run the command again: it goes on from here/)
+    await at.server.revive()
+    t.equal((await at.run([at.input])).code, 0)
+    const whole = await durable(t)
+    await whole.run([whole.input])
+    t.same(contents(at), contents(whole))
+  },
+)
+
+t.test('rows on stdout go on as well', async t => {
+  const at = await durable(t)
+  const args = [
+    ...['run', '--base-url', at.server.url, '--seed', '1', at.input],
+    ...['--state', join(at.dir, 'piped')],
+  ]
+  const first = await runProgram([...args, '--limit', '10'])
+  const second = await runProgram(args)
+  const whole = await runProgram(args.slice(0, -2))
+  t.same(
+    [...first.rows, ...second.rows].map(row => row.id).sort(),
+    whole.rows.map(row => row.id).sort(),
+  )
+})
+
+let recipes = 0
+const custom = async (at: Durable, stage: string, ...args: string[]) => {
+  // A module is loaded once by its name.
+  const file = join(at.dir, `recipe-${recipes++}.mjs`)
+  writeFileSync(file, `export default () => ${stage}\n`)
+  return at.run([at.input, '--pipeline', file, ...args])
+}
+
+t.test('a pipeline of the user goes on, and another one is another run', async t => {
+  const at = await durable(t)
+  const stage = 'source => source.map(record => ({ ...record, mine: true }))'
+  const file = join(at.dir, 'recipe.mjs')
+  writeFileSync(file, `export default () => ${stage}\n`)
+  const args = [at.input, '--pipeline', file]
+  await at.run([...args, '--limit', '10'])
+  t.equal(at.lines('sft').length, 10)
+  const other = await custom(at, `${stage}.map(record => record)`)
+  t.equal(other.code, 2)
+  t.match(other.stderr, /--pipeline was "sha256:/)
+  const ran = await at.run(args)
+  t.equal(ran.code, 0)
+  t.equal(new Set(at.lines('sft')).size, 24)
+})
+
+t.test('rows that do not tell their record end the run', async t => {
+  const at = await durable(t)
+  const ran = await custom(at, 'source => source.map(({ query }) => ({ query }))')
+  t.equal(ran.code, 1)
+  t.match(ran.stderr, /known which record a row was made of.*an object of its own/)
+  const twice = await durable(t)
+  const doubled = await custom(
+    twice,
+    'source => source.map(r => [r, { ...r }]).sequence()',
+  )
+  t.equal(doubled.code, 1)
+  t.match(doubled.stderr, /several made of one/)
+})
+
+t.test('a run that has reached its target goes on with a higher one', async t => {
+  const at = await durable(t, { time: 2 })
+  const first = await at.run([at.input, '--target', '5'])
+  t.equal(first.code, 0)
+  t.equal(first.summary.kept, 5)
+  const same = await at.run([at.input, '--target', '5'])
+  t.match(same.stderr, /nothing is left to do/)
+  t.equal((await at.run([at.input])).summary.in, 25)
+  const whole = await durable(t)
+  await whole.run([whole.input])
+  t.same(contents(at), contents(whole))
+})
