@@ -99,6 +99,11 @@ export class OpenCall implements Waiting {
     this.#deadline = setTimeout(onDeadline, ms, this)
   }
 
+  /** The deadline has moved, the timer has not. */
+  get leftMs(): number {
+    return this.deadlineAt - performance.now()
+  }
+
   /** The server is none of the call's affair: its time begins anew when it is sent again. */
   stopDeadline(): void {
     clearTimeout(this.#deadline)

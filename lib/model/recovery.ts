@@ -14,7 +14,7 @@ import { afterFailure, metDeadSocket, type RetrySettings } from './retry.js'
 
 /** Where calls wait, and where they end. */
 export interface CallDesk {
-  readonly open: Iterable<OpenCall>
+  readonly open: ReadonlySet<OpenCall>
   enqueue(call: OpenCall): void
   settle(call: OpenCall, outcome: Outcome): void
 }

@@ -82,7 +82,7 @@ export const afterFailure = (
   if (call.retries >= retries)
     return { step: 'stop', why: `; gave up after ${call.attempts} attempts` }
   const ms = waitMs(call.retries++, backOff, failure.retryAfterMs)
-  return performance.now() + ms > call.deadlineAt
+  return ms > call.leftMs
     ? { step: 'stop', why: '; no time left to ask again' }
     : { step: 'wait', ms }
 }

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { messageOf } from '../errors.js'
 import { type AttemptFailure, failedByFault, failedByStatus } from './attempt.js'
+import { AwakeTime } from './awake-time.js'
 import type { Batching } from './batch/batching.js'
 import type { Group } from './batch/form.js'
 import { readGroup } from './batch/read-group.js'
@@ -22,6 +23,7 @@ export class Sending {
   readonly #batching: Batching
   readonly #recovery: Recovery
   readonly #deadlineMs: number
+  readonly #awake: AwakeTime
   /** Marks our requests in the server's log: `<this>-<call>-<attempt>`. */
   readonly #mark = `ultraif-${randomBytes(4).toString('hex')}`
 
@@ -35,6 +37,12 @@ export class Sending {
     this.#batching = batching
     this.#recovery = recovery
     this.#deadlineMs = deadlineMs
+    this.#awake = new AwakeTime({
+      isNeeded: () => desk.open.size > 0,
+      onSlept: ms => {
+        for (const call of desk.open) call.deadlineAt += ms
+      },
+    })
   }
 
   /** One call. */
@@ -54,6 +62,7 @@ export class Sending {
   }
 
   #begin(call: OpenCall): void {
+    this.#awake.begin()
     if (call.attempts === 0) call.owner.sent(call)
     if (call.deadlineAt === Infinity)
       call.startDeadline(this.#deadlineMs, this.#onDeadline)
@@ -74,6 +83,7 @@ export class Sending {
         { method: 'POST', path, body, maxBytes, fresh, requestId },
         (answer, fault) => {
           flight.land()
+          this.#awake.catchUp()
           onEnd({ flight, written, answer, fault })
         },
       ),
@@ -131,6 +141,9 @@ export class Sending {
   }
 
   readonly #onDeadline = (call: OpenCall): void => {
+    this.#awake.catchUp()
+    const { leftMs } = call
+    if (leftMs > 1) return call.startDeadline(leftMs, this.#onDeadline)
     const message = `${call.endpoint?.address.shown}: no answer within ${this.#deadlineMs / 1000} s (attempt ${call.attempts})`
     const failure = { code: 'deadline', message } as const
     // A group that is late is late once.

@@ -64,7 +64,7 @@ export class ServerGroup implements CallDesk {
     })
   }
 
-  get open(): Iterable<OpenCall> {
+  get open(): ReadonlySet<OpenCall> {
     return this.#open
   }
 

@@ -391,6 +391,17 @@ t.test('the deadline starts when a call is sent, and frees its room', async t =>
   t.match(await second, { ok: true })
 })
 
+t.test('time that the process stood still does not count against a call', async t => {
+  const server = held()
+  const { model } = await serve(t, server.answer, { deadlineMs: 1000 })
+  const call = model.call(ask())
+  await server.open(1)
+  // As SIGSTOP does: nothing runs here, and every timer is late.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)
+  server.release()
+  t.match(await call, { ok: true, attempts: 1 })
+})
+
 t.test('a call that failed again and again ends at its deadline', async t => {
   const { model } = await serve(
     t,
