@@ -303,6 +303,10 @@ export const noteCodes = {
   'judge.unknown': 'a verdict that was no clear yes or no',
   'judge.unjudged':
     'a record with no usable verdict on any response; it is filtered as no_pass',
+  'retry.no_reject':
+    'a record without a reject, given to --from-rejects: it was taken as it is',
+  'retry.not_whole':
+    'a reject that keeps too little of its record to be tried again: it stays one',
   'filter.unfair_pairs':
     'a record whose pairs were all refused: more than the verdicts sets them apart',
   'filter.system_left_out': 'a system prompt that the shape of the rows has no place for',

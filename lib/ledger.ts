@@ -13,6 +13,9 @@ type Written = void | Promise<void>
 export type Fate =
   { kept: Counts; due: number } | { filtered: string } | { rejected: string }
 
+/** What the steps of ours add to a record. */
+export type Addition = 'constraints' | 'passes' | 'responses' | 'verdicts'
+
 /** A durable run follows each record from its entry to its last row. */
 export interface Trail {
   /** `ordinal`: its place among all records of the input, from 0. */
@@ -44,6 +47,8 @@ export class Ledger {
   settled = false
   /** Set by `sample`: until when it draws, so that a run can tell whether anybody heeds it. */
   until?: string
+  /** Filled by steps when they are built: a record that is tried again begins without these. */
+  readonly adds = new Set<Addition>()
   /** Things worth a number that end no record, such as a dropped constraint. */
   notes = noCounts()
 

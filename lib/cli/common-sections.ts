@@ -75,6 +75,21 @@ export const stoppingSection = {
   },
 } satisfies Section<typeof stopping>
 
+const retry = z.strictObject({
+  fromRejects: z
+    .string()
+    .optional()
+    .describe(
+      'try rejected records again, from the start, in place of a corpus; - for stdin',
+    ),
+})
+
+export const retrySection = {
+  title: 'Input:',
+  schema: retry,
+  flags: { fromRejects: { flag: 'from-rejects', value: 'file' } },
+} satisfies Section<typeof retry>
+
 const goal = z.strictObject({
   target: z
     .int()

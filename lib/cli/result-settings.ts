@@ -50,6 +50,8 @@ export const resultSettings = async <S extends Sections>(
   const also = result['also']
   if (Array.isArray(also))
     result['also'] = also.map(text => String(text).replace(/=.*/s, '')).sort()
+  // Which file they are of shows in what is read.
+  if (result['from-rejects'] !== undefined) result['from-rejects'] = true
   if (pipelineFile !== undefined)
     result['pipeline'] = `sha256:${hash('sha256', await readFile(pipelineFile), 'hex')}`
   return result

@@ -22,8 +22,8 @@ export class CorpusReader {
   readonly #note: (name: string) => void
   #file: string | undefined
   #rows: RowReader
-  /** Objects that came between the lines of the open file. */
-  #objects = 0
+  /** Lines of the open file that were not read here, and objects that came between its lines. */
+  #others = 0
   /** Input lines so far, blank and bad ones included, over all files. */
   #ordinal = 0
   /** Records so far, those passed over included. */
@@ -53,10 +53,14 @@ export class CorpusReader {
     return { lines: this.#ordinal, records: this.#records }
   }
 
-  /** What follows is in this file, its lines counted from 1; without a name, it is stdin. */
-  open(file?: string): void {
+  /**
+   * What follows is in this file, its lines counted from 1; without a name, it is stdin.
+   * `before`: what stands before it in the file, and in all of the input.
+   */
+  open(file?: string, before = { lines: 0, ordinal: this.#ordinal }): void {
     this.#file = file
-    this.#objects = 0
+    this.#others = before.lines
+    this.#ordinal = before.ordinal
     this.#rows = this.#newRows()
   }
 
@@ -88,12 +92,12 @@ export class CorpusReader {
   object(value: unknown): Record[] {
     if (isOwn(value)) return [value]
     if (this.done) return []
-    this.#objects++
+    this.#others++
     return this.#counted(this.#ofJson(this.#line, value))
   }
 
   get #line(): number {
-    return this.#rows.line + this.#objects
+    return this.#rows.line + this.#others
   }
 
   #newRows(): RowReader {
@@ -133,7 +137,7 @@ export class CorpusReader {
 
   /** `more` goes into the message of a line that is broken. */
   #ofRow(row: Row, more: string): Record[] {
-    const line = row.line + this.#objects
+    const line = row.line + this.#others
     if (row.kind === 'blank') this.#ledger.blank++
     if (this.#passes()) return []
     switch (row.kind) {

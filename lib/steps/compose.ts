@@ -1,7 +1,7 @@
 /** Makes one record harder, one constraint and one question a pass (UltraIF, equation 3). */
 import { hash } from 'node:crypto'
 import { rejectFor } from '../errors.js'
-import { Ledger, type Counts } from '../ledger.js'
+import { currentLedger, type Counts } from '../ledger.js'
 import type { Model } from '../model/model.js'
 import { composePrompt } from '../prompts/compose.js'
 import type { PromptTexts } from '../prompts/own-texts.js'
@@ -39,8 +39,9 @@ type Composer = (record: Record, at: Try) => Promise<Draft>
 export const composeRecord = (
   model: Model,
   options: Partial<ComposeOptions> = {},
-  ledger = new Ledger(),
+  ledger = currentLedger(),
 ): ((record: Record) => Promise<Record>) => {
+  ledger.adds.add('passes')
   const settings = composeOptions.parse(options)
   const composer =
     settings.composer === 'trained'

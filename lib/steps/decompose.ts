@@ -1,6 +1,6 @@
 /** Decomposes one record: its constraints, then one question for each, asked side by side. */
 import { rejectFor } from '../errors.js'
-import { Ledger } from '../ledger.js'
+import { currentLedger } from '../ledger.js'
 import type { Model } from '../model/model.js'
 import { decomposePrompt, type FoundConstraint } from '../prompts/decompose.js'
 import { ownTextsFor } from '../prompts/prompt.js'
@@ -19,8 +19,9 @@ import { mostlyUnspaced, sameWords, wordsOf } from './overlap.js'
 export const decomposeRecord = (
   model: Model,
   options: Partial<DecomposeOptions> = {},
-  ledger = new Ledger(),
+  ledger = currentLedger(),
 ): ((record: Record) => Promise<Record>) => {
+  ledger.adds.add('constraints')
   const { seed, maxTokens, prompts } = decomposeOptions.parse(options)
   const texts = ownTextsFor(prompts, decomposePrompt, questionPrompt)
 

@@ -1,5 +1,5 @@
 /** Judges the responses of one record, each by itself, and scores them by their verdicts. */
-import { Ledger } from '../ledger.js'
+import { currentLedger } from '../ledger.js'
 import type { Model } from '../model/model.js'
 import type { Record } from '../record.js'
 import { evaluateOptions, type EvaluateOptions } from '../stages/options.js'
@@ -18,8 +18,9 @@ const responsesAtOnce = 32
 export const evaluateRecord = (
   model: Model,
   options: Partial<EvaluateOptions> = {},
-  ledger = new Ledger(),
+  ledger = currentLedger(),
 ): ((record: Record) => Promise<Record>) => {
+  ledger.adds.add('verdicts')
   const { asked, judge } = judging(model, evaluateOptions.parse(options), ledger)
   return async given => {
     const record = asked(given)

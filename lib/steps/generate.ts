@@ -1,4 +1,5 @@
 /** Samples K responses to one record, all of them at once. */
+import { currentLedger } from '../ledger.js'
 import type { Model } from '../model/model.js'
 import type { Record } from '../record.js'
 import { generateOptions, type GenerateOptions } from '../stages/options.js'
@@ -11,7 +12,9 @@ import { drawing, withResponses } from './draw.js'
 export const generateRecord = (
   model: Model,
   options: Partial<GenerateOptions> = {},
+  ledger = currentLedger(),
 ): ((record: Record) => Promise<Record>) => {
+  ledger.adds.add('responses')
   const settings = generateOptions.parse(options)
   const drawFor = drawing(model, settings)
   return async record => {

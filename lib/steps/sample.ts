@@ -3,7 +3,7 @@
  * siblings, and with `until` no more of them than are needed: where most answers pass, one row a
  * record does not take K of them and K calls of the judge.
  */
-import { Ledger } from '../ledger.js'
+import { currentLedger } from '../ledger.js'
 import type { Model, Outcome, Roles } from '../model/model.js'
 import type { Record, Response } from '../record.js'
 import {
@@ -33,8 +33,9 @@ export type SampleModels = Model | Pick<Roles, 'generate' | 'judge'>
 export const sampleRecord = (
   models: SampleModels,
   options: SampleInput = {},
-  ledger = new Ledger(),
+  ledger = currentLedger(),
 ): ((record: Record) => Promise<Record>) => {
+  ledger.adds.add('responses').add('verdicts')
   const { until, waves, generate, evaluate, seed, prompts } = sampleOptions.parse(options)
   const [writer, judgeModel] = bothOf(models)
   const drawFor = drawing(writer, generateOptions.parse({ ...generate, seed, prompts }))

@@ -73,3 +73,12 @@ t.test('after the limit nothing comes, and nothing is counted', async t => {
   t.equal(ledger.in, 1)
   t.equal(ledger.blank, 0)
 })
+
+t.test('a reader may begin in the middle of a file', async t => {
+  const corpus = reader()
+  corpus.open('a', { lines: 4, ordinal: 9 })
+  t.same(places([...corpus.lines('one\ntwo')]), [
+    [10, 'a', 5],
+    [11, 'a', 6],
+  ])
+})

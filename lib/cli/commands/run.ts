@@ -12,12 +12,14 @@ import {
   outputSection,
   peopleSection,
   recipeSection,
+  retrySection,
   sharedSection,
   stateSection,
   stoppingSection,
 } from '../common-sections.js'
 import { page } from '../page.js'
 import { planOf } from '../plan-of.js'
+import { inputOf } from '../retry-input.js'
 import { serverSection } from '../server-section.js'
 import { statePlan } from '../state-plan.js'
 import {
@@ -35,6 +37,7 @@ import { checkHeeded, checkUntil } from '../until.js'
 const resultSections = {
   recipe: recipeSection,
   input: inputSection,
+  retry: retrySection,
   decompose: decomposeSection,
   compose: composeSection,
   generate: generateSection,
@@ -76,6 +79,10 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
       'ultraif run --base-url http://127.0.0.1:8000 --state run1 --out sft.jsonl prompts.jsonl',
       'a run that goes on where it was stopped or killed, by the same command',
     ],
+    [
+      'ultraif run --base-url http://127.0.0.1:8000 --seed 1 --from-rejects bad.jsonl > more.jsonl',
+      'the rows of records that were rejected, once the cause is gone',
+    ],
     ['ultraif run --yes --limit 5 prompts.jsonl > sft.jsonl', 'no server at hand'],
   ],
   sections: {
@@ -105,6 +112,7 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
     const alsoFiles = readAlso(filter.as, also)
     const shapes = alsoFiles.map(({ shape }) => shape)
     checkUntil(until, { ...filter, also: shapes })
+    const input = inputOf(files, settings.input, settings.retry.fromRejects)
     const options = {
       parse: settings.input,
       decompose: { ...decompose, ...shared },
@@ -119,8 +127,8 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
     return run(
       planOf(settings, {
         name: 'run',
-        files,
-        parse: options.parse,
+        files: input.files,
+        parse: input.parse,
         state:
           state === undefined
             ? undefined
@@ -140,7 +148,12 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
               log: preparing.log,
             })
             checkHeeded(until, recipe.name)
-            return { stage, models, modelNames: namesOf(roles), ours: recipe.ours }
+            return {
+              stage: input.into(stage, recipe.ours),
+              models,
+              modelNames: namesOf(roles),
+              ours: recipe.ours,
+            }
           } catch (error) {
             await models.close()
             throw error

@@ -1,0 +1,64 @@
+/**
+ * A record as it was before the stages of a recipe had it, for one that is tried again. What
+ * tells the two apart is the recipe: fields that one of its stages adds are forgotten, all
+ * others came with the record and stay, those that we do not know included. Rejection sampling
+ * keeps the questions and the harder query it was given; a recipe that composes makes its own.
+ */
+import type { Addition } from '../ledger.js'
+import type { Constraint, Question, Record } from '../record.js'
+
+export interface Recipe {
+  adds: ReadonlySet<Addition>
+  /** A stage of somebody else's may have changed the query, and would change it twice. */
+  ours: boolean
+}
+
+/** Without its reject. Passes and constraints go, wherever they came from, if the recipe adds such. */
+export const beginAgain = (record: Record, { adds, ours }: Recipe): Record => {
+  const { reject: _reject, ...begun } = record
+  if (adds.has('verdicts')) askedAll(begun)
+  if (adds.has('passes')) withoutPasses(begun)
+  if (adds.has('constraints')) {
+    keepQuestions(begun, ({ from }) => from !== 'seed')
+    delete begun.constraints
+    delete begun.decomposed
+  }
+  if (adds.has('responses')) delete begun.responses
+  if (!ours) begun.query = composedQuery(begun) ?? begun.seed.query
+  return begun
+}
+
+/** What the passes that a record keeps have made of its query. */
+const composedQuery = ({ passes, ...record }: Record): string | undefined =>
+  passes?.at(-1)?.after ?? simplifiedBy(record as Record)?.without
+
+const simplifiedBy = (record: Record): Constraint | undefined =>
+  record['simplified'] as Constraint | undefined
+
+/** The questions that a judge of pass questions only had put aside. */
+const askedAll = (record: Record): void => {
+  const aside = record['unasked'] as Question[] | undefined
+  if (aside) record.questions = [...aside, ...(record.questions ?? [])]
+  delete record['unasked']
+}
+
+const withoutPasses = (record: Record): void => {
+  const { passes = [], decomposed, seed } = record
+  const simplified = simplifiedBy(record)
+  const asked = new Set(passes.map(({ question }) => question))
+  keepQuestions(record, ({ from, text }) => from !== 'pass' || !asked.has(text))
+  if (simplified) {
+    record.query = decomposed ?? seed.query
+    // It was the last constraint's, and none of the passes are left behind it.
+    const question: Question = { text: simplified.question, from: 'seed' }
+    record.questions = [...(record.questions ?? []), question]
+  } else record.query = passes[0]?.before ?? record.query
+  for (const field of ['passes', 'composed', 'simplified']) delete record[field]
+}
+
+/** A list of none is left out, as it was before the first was added. */
+const keepQuestions = (record: Record, isKept: (one: Question) => boolean): void => {
+  const questions = record.questions?.filter(isKept)
+  if (questions?.length) record.questions = questions
+  else delete record.questions
+}
