@@ -4,11 +4,18 @@
  * pipe would be lost.
  */
 import { Buffer } from 'node:buffer'
-import { processSurroundings } from '../lib/cli/process-edges.js'
-import { program } from '../lib/cli/program.js'
+import { holdSignals } from '../lib/cli/held-signals.js'
+
+// Before all else is loaded: from here on Ctrl-C ends in a summary.
+const signals = holdSignals(process)
 
 // Requests and answers are a few KB each: cut from a slab they cost half of what an allocation
 // each does, and Node's own slab is too small for them.
 Buffer.poolSize = 128 * 1024
 
-process.exitCode = await program(process.argv.slice(2), processSurroundings())
+const [{ processSurroundings }, { program }] = await Promise.all([
+  import('../lib/cli/process-edges.js'),
+  import('../lib/cli/program.js'),
+])
+process.exitCode = await program(process.argv.slice(2), processSurroundings(signals))
+signals.end()

@@ -175,6 +175,40 @@ t.test('SIGTERM ends as Ctrl-C does, with 143', async t => {
   t.match(await said, { code: 143, summary: { stopped: true } })
 })
 
+/** For NODE_OPTIONS: runs this before the program. */
+const preload = (code: string) =>
+  `--import=data:text/javascript,${encodeURIComponent(code)}`
+
+t.test('a signal while it is being loaded ends in a summary all the same', async t => {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const PRELOAD = preload(`
+      import module from 'node:module'
+      const load = module._load
+      module._load = function (name, ...rest) {
+        if (name === 'highland') process.kill(process.pid, '${signal}')
+        return load.call(this, name, ...rest)
+      }`)
+    const ran = await runShell('NODE_OPTIONS="$PRELOAD" ultraif parse "$CORPUS"', {
+      env: { CORPUS: corpus, PRELOAD },
+    })
+    t.equal(ran.code, code)
+    t.match(ran.summary, { in: 0, stopped: true })
+  }
+})
+
+t.test('a command that listens for no signal is ended by one', async t => {
+  const PRELOAD = preload(
+    `process.once('newListener', () => setTimeout(() => process.kill(process.pid)))`,
+  )
+  const ran = await runShell('NODE_OPTIONS="$PRELOAD" ultraif --help', {
+    env: { PRELOAD },
+  })
+  t.equal(ran.code, 143)
+})
+
 t.test(
   'a full disk behind stdout ends with 1 and a sentence',
   {

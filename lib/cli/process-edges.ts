@@ -3,6 +3,7 @@
  * not end the process with a stack trace: whoever cares listens while it works.
  */
 import { fstatSync } from 'node:fs'
+import type { SignalSource } from '../run/signals.js'
 import type { Surroundings } from './page.js'
 
 /** A pipe or a socket, as shells make them; not a terminal, and not a file behind `<`. */
@@ -15,7 +16,7 @@ const isPipe = (fd: number): boolean => {
   }
 }
 
-export const processSurroundings = (): Surroundings => {
+export const processSurroundings = (signals: SignalSource): Surroundings => {
   const { stdout, stderr } = process
   for (const stream of [stdout, stderr]) stream.on('error', () => {})
   return {
@@ -26,7 +27,7 @@ export const processSurroundings = (): Surroundings => {
       },
       stdout,
       stderr,
-      signals: process,
+      signals,
       stdinIsPipe: isPipe(0),
     },
     env: process.env,

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { exitCodes } from '../../codes.js'
 import { Failure } from '../../errors.js'
 import { printableJson } from '../../run/printable.js'
+import { onSignals, signalExitCodes, type StopSignal } from '../../run/signals.js'
 import { told } from '../../run/told.js'
 import { peopleSection } from '../common-sections.js'
 import { keysFor } from '../environment.js'
@@ -53,6 +54,15 @@ make of it, and what to change. A few tiny calls; nothing is written.`,
     const apiKey = keysFor(env, urls).all
     const served = new Set<string>()
     let exitCode: number = exitCodes.done
+    const stopping = new AbortController()
+    let stoppedBy: StopSignal | undefined
+    const release = onSignals(edges.signals, {
+      first: signal => {
+        stoppedBy = signal
+        stopping.abort()
+      },
+      second: () => {},
+    })
     const complain = (error: unknown, code: number): void => {
       edges.stderr.write(`${told(error)}\n`)
       exitCode = Math.max(exitCode, code)
@@ -60,15 +70,24 @@ make of it, and what to change. A few tiny calls; nothing is written.`,
     // One after the other, and all of them: a replica that is down hides nothing about the rest.
     for (const url of urls)
       try {
-        const findings = await probe({ url, model: settings.server.model, apiKey })
+        const { signal } = stopping
+        const findings = await probe({
+          url,
+          model: settings.server.model,
+          apiKey,
+          signal,
+        })
         served.add(findings.model)
         edges.stdout.write(
           settings.answer.json ? `${printableJson(findings)}\n` : findingsText(findings),
         )
       } catch (error) {
+        if (stoppedBy) break
         if (!(error instanceof Failure)) throw error
         complain(error, error.exitCode)
       }
+    release()
+    if (stoppedBy) return signalExitCodes[stoppedBy]
     if (served.size > 1) {
       const names = [...served].join(', ')
       const message = `replicas have to serve one model, and these serve ${names}; name one with --model, or give them different roles`

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import t from 'tap'
 import { runProgram } from '../../../fixtures/run-program.js'
 import { simulate } from '../../../fixtures/vllm/simulate.js'
@@ -71,4 +72,22 @@ t.test('replicas that serve different models are told before a run fails', async
   ])
   t.equal(ran.code, 2)
   t.match(ran.stderr, /one model, and these serve simulated, other/)
+})
+
+t.test('Ctrl-C ends it, however long a server takes', async t => {
+  const server = await simulate()
+  t.teardown(() => server.close())
+  const signals = new EventEmitter()
+  server.script(
+    ({ path }) => {
+      if (!path.includes('chat')) return false
+      setImmediate(() => signals.emit('SIGINT', 'SIGINT'))
+      return true
+    },
+    { fault: 'stall' },
+  )
+  const urls = ['--base-url', server.url, '--base-url', 'http://127.0.0.1:9']
+  const ran = await runProgram(['doctor', ...urls], { signals })
+  t.match(ran, { code: 130, stdout: '', stderr: '' })
+  t.equal(signals.listenerCount('SIGINT'), 0)
 })
