@@ -12,7 +12,7 @@ import { parseOptions, type ParseOptions } from './options.js'
 import { recordsReadable } from './read-records.js'
 
 export interface Following {
-  /** Ends it: lines that were read still come. */
+  /** Ends it: records that were made by then still come. */
   signal?: AbortSignal
   /** A line for people when the file is waited for, was replaced or cut short. */
   log?: (line: string) => void

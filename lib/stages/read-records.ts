@@ -18,7 +18,7 @@ import { parseOptions, type ParseOptions } from './options.js'
 /**
  * The records of `files` in order (`-` or none: stdin), with one row of ordinals over all of
  * them. A file that breaks off gives its lines so far and one reject, and the next one follows.
- * `signal` stops the reading: whole lines that were read still come, then the stream ends.
+ * `signal` stops the reading: records that were made by then still come, then the stream ends.
  * Throws `Failure` (`file_unreadable`, `usage`) before anything is read.
  */
 export const readRecords = (
@@ -81,12 +81,13 @@ async function* batches(
     try {
       for await (const chunk of chunks(stop))
         for (const piece of bookmark?.take(chunk) ?? [chunk])
-          for await (const bytes of unpacker.write(piece)) {
-            if (reader.inLine) bookmark?.goesOn(bytes)
-            yield reader.bytes(bytes)
-            bookmark?.reached(reader.position)
-            if (reader.done) return
-          }
+          for await (const bytes of unpacker.write(piece))
+            for (const slice of slicesOf(bytes)) {
+              if (reader.inLine) bookmark?.goesOn(slice)
+              yield reader.bytes(slice)
+              bookmark?.reached(reader.position)
+              if (reader.done || stop.aborted) return
+            }
       // A line that was stopped half-way was not read.
       if (stop.aborted) return
       for await (const bytes of unpacker.end()) yield reader.bytes(bytes)
@@ -100,6 +101,17 @@ async function* batches(
     bookmark?.reached(reader.position)
   }
   bookmark?.ended()
+}
+
+/**
+ * Bytes made into records at once. Whatever is a record when a run is stopped is still finished,
+ * with all its calls: of short prompts, 64 KiB are a thousand.
+ */
+const sliceBytes = 8192
+
+function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += sliceBytes)
+    yield bytes.subarray(at, at + sliceBytes)
 }
 
 /**

@@ -164,6 +164,18 @@ t.test(
   },
 )
 
+t.test('a signal leaves what was read and is no record yet', async t => {
+  const dir = t.testdir({ 'a.txt': 'a short prompt\n'.repeat(4000) })
+  const stop = new AbortController()
+  let count = 0
+  const stream = readRecords([`${dir}/a.txt`], {}, stop.signal).tap(() => {
+    count++
+    stop.abort()
+  })
+  await collect(stream)
+  t.ok(count < 800, `${count} of 4,000 records, which all came with the first read`)
+})
+
 t.test('a signal that has fired already reads nothing', async t => {
   const dir = t.testdir({ 'a.txt': 'one\n' })
   t.same(await collect(readRecords([`${dir}/a.txt`], {}, AbortSignal.abort())), [])
