@@ -116,7 +116,7 @@ interface Place {
 }
 
 const placesOf = (wanted: readonly Wanted[], settings: CallSettings): Place[] => {
-  const { concurrency, client } = settings
+  const { concurrency, deadlineMs, client } = settings
   const limit = concurrency === 'auto' ? blindLimit : concurrency
   const endpoints = new Map<string, Endpoint>()
   const groups = new Map<string, Servers>()
@@ -125,7 +125,8 @@ const placesOf = (wanted: readonly Wanted[], settings: CallSettings): Place[] =>
   const endpointAt = (address: Address): [key: string, Endpoint] => {
     const key = JSON.stringify(Object.values(address))
     const endpoint =
-      endpoints.get(key) ?? new Endpoint(address, { concurrency: limit, client })
+      endpoints.get(key) ??
+      new Endpoint(address, { concurrency: limit, deadlineMs, client })
     endpoints.set(key, endpoint)
     return [key, endpoint]
   }

@@ -38,6 +38,8 @@ export type MakeClient = (origin: string, options: Client.Options) => Dispatcher
 export interface EndpointOptions {
   /** Sequences in flight at first. */
   concurrency: number
+  /** Of the calls it gets; default 10 min. */
+  deadlineMs?: number | undefined
   client?: MakeClient | undefined
 }
 
@@ -59,6 +61,7 @@ export class Endpoint {
     address: Address,
     {
       concurrency,
+      deadlineMs = 600_000,
       client = (origin, options) => new Client(origin, options),
     }: EndpointOptions,
   ) {
@@ -69,6 +72,7 @@ export class Endpoint {
       look: (timeoutMs, signal) =>
         lookAt(this, { models: this.models, timeoutMs, signal }),
       inFlight: () => this.limit.inFlight,
+      deadlineMs,
     })
     this.#sockets = new Sockets(() =>
       client(address.origin, {

@@ -8,7 +8,7 @@
 import type { AttemptFailure } from './attempt.js'
 import { blameOf } from './blame.js'
 import type { Look } from './look.js'
-import { SilenceWatch } from './silence-watch.js'
+import { paceFor, SilenceWatch } from './silence-watch.js'
 
 /** Failures one after the other, without a success between, that take a server out. */
 export const failuresInARow = 5
@@ -29,6 +29,8 @@ export interface HealthOptions {
   look: (timeoutMs: number, signal: AbortSignal) => Promise<Look>
   /** Sequences in flight there. */
   inFlight: () => number
+  /** Of the calls there. */
+  deadlineMs: number
 }
 
 export interface HealthWatcher {
@@ -72,7 +74,8 @@ export class Health {
   constructor(options: HealthOptions) {
     this.#options = options
     this.#silence = new SilenceWatch({
-      look: () => this.#look(probeMs),
+      paceMs: paceFor(options.deadlineMs),
+      look: timeoutMs => this.#look(timeoutMs),
       isBusy: () => options.inFlight() > 0,
       isUsable: () => this.usable,
       onGone: why => this.#goOut(why, true),

@@ -33,6 +33,7 @@ const server = (t: Test, first: Look = well) => {
       return at.look
     },
     inFlight: () => at.inFlight,
+    deadlineMs: 600_000,
   })
   health.watch({
     out: gone => events.push(gone ? 'gone' : 'failing'),

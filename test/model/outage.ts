@@ -12,7 +12,11 @@ const servers = (t: Test, ...names: string[]) => {
   }
   const all = names.map(name => ({
     address: { shown: `http://${name}` },
-    health: new Health({ look: async () => at.look, inFlight: () => 0 }),
+    health: new Health({
+      look: async () => at.look,
+      inFlight: () => 0,
+      deadlineMs: 60_000,
+    }),
   }))
   const [log, lost]: string[][] = [[], []]
   const outage = new Outage(all, {

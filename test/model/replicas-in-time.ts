@@ -136,6 +136,33 @@ t.test('a server that fails every trial is given up after the deadline', t =>
   ),
 )
 
+t.test('calls at a server that freezes move while they have time', async t => {
+  const clock = new VirtualClock()
+  const network = new VirtualNetwork({ clock, oneWayMs: 1 })
+  const [well, frozen] = ['http://well', 'http://frozen'].map(url =>
+    virtualServer(clock, network, { time: lawOf('constant', 64) }, url),
+  ) as [VirtualServer, VirtualServer]
+  frozen.rules.add(() => clock.now > 100, hangs)
+  const log: string[] = []
+  await clock.run(async () => {
+    const model = await vllm({
+      urls: [well.url, frozen.url],
+      client: network.client,
+      concurrency: 4,
+      batch: 'off',
+      retries: 0,
+      deadlineMs: 20_000,
+      log: line => log.push(line),
+    })
+    await delay(200)
+    const calls = Array.from({ length: 20 }, (_, rank) => model.call(ask('x', { rank })))
+    for (const outcome of await Promise.all(calls)) t.match(outcome, { ok: true })
+    model.abort()
+  })
+  t.ok(clock.now < 11_000, `${clock.now} ms`)
+  t.match(log.join('\n'), /: out \(no answer in time: .+its calls go to the other server/)
+})
+
 t.test('a call that backs off loses none of its time to an outage', t =>
   inTime(
     t,
