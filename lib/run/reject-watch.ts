@@ -25,6 +25,7 @@ export const leastSettled = 100
 export interface RejectWatchOptions {
   /** Without one nothing is too much. */
   limit: RejectLimit | undefined
+  /** As it stands when this session begins. */
   ledger: Ledger
   /** Called once, at the record that was one too many. */
   onTooMany: (failure: Failure) => void
@@ -35,6 +36,9 @@ export class RejectWatch {
   readonly #ledger: Ledger
   readonly #onTooMany: (failure: Failure) => void
   readonly #first = new Map<string, { n: number; place: string; message: string }>()
+  /** What an earlier session of a durable run read and settled is its own affair. */
+  readonly #readBefore: number
+  readonly #settledBefore: number
   #failed = 0
   #carried = 0
   #told = false
@@ -43,6 +47,8 @@ export class RejectWatch {
     this.#limit = limit
     this.#ledger = ledger
     this.#onTooMany = onTooMany
+    this.#readBefore = ledger.in + ledger.split
+    this.#settledBefore = settledIn(ledger)
   }
 
   rejected(record: Record): void {
@@ -70,8 +76,7 @@ export class RejectWatch {
   }
 
   #isBelievable(): boolean {
-    const { kept, filtered, rejected } = this.#ledger
-    const settled = kept + sum(filtered) + sum(rejected) - this.#carried
+    const settled = settledIn(this.#ledger) - this.#settledBefore - this.#carried
     return !!this.#limit && ('records' in this.#limit || settled >= leastSettled)
   }
 
@@ -82,7 +87,7 @@ export class RejectWatch {
   }
 
   get #read(): number {
-    return this.#ledger.in + this.#ledger.split - this.#carried
+    return this.#ledger.in + this.#ledger.split - this.#readBefore - this.#carried
   }
 
   #failure(): Failure {
@@ -98,6 +103,9 @@ export class RejectWatch {
     )
   }
 }
+
+const settledIn = ({ kept, filtered, rejected }: Ledger): number =>
+  kept + sum(filtered) + sum(rejected)
 
 /** Stands for a code: such records are filtered as `no_pass`. */
 const unjudged = 'unjudged'

@@ -282,7 +282,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
 const unfinished = ({ code, message }: Failure, open: number, goesOn: boolean): Failure =>
   new Failure(
     code,
-    `${message.replace(/\.$/, '')}. What was finished is written; ${open} records were open and are not. Once that is put right, run the command again: ${goesOn ? 'it goes on from here' : 'it begins anew, with another --out (or --force, which empties this one); with --state DIR it would go on from here'}.`,
+    `${message.replace(/\.$/, '')}. What was finished is written; ${open} records were open and are not. Once that is put right, run the command again: ${goesOn ? `it goes on from here${code === 'too_many_rejects' ? ', and --from-rejects takes those that were rejected once more' : ''}` : 'it begins anew, with another --out (or --force, which empties this one); with --state DIR it would go on from here'}.`,
   )
 
 /** Loaded only where it is asked for: most runs are short. */

@@ -108,6 +108,25 @@ t.test('records that no verdict could be had on count as well', async t => {
   t.same({ ...ledger.notes }, { 'judge.unjudged': 2 })
 })
 
+t.test('what an earlier session read and rejected is not counted again', async t => {
+  const ledger = new Ledger()
+  ledger.in = 1000
+  ledger.rejected['unauthorized'] = 1000
+  const told: Failure[] = []
+  const watch = new RejectWatch({
+    limit: { share: 0.5 },
+    ledger,
+    onTooMany: failure => void told.push(failure),
+  })
+  t.equal(watch.atEnd(), undefined)
+  ledger.in += 110
+  for (let i = 0; i < leastSettled; i++) {
+    ledger.reject(bad())
+    watch.rejected(bad())
+  }
+  t.match(told, [{ message: /^100 of 110 records/ }])
+})
+
 t.test('without a limit nothing is too much', async t => {
   const { told, fail, watch } = watching(undefined)
   fail(1000)

@@ -19,10 +19,11 @@ const total = (counts: { [code: string]: number }) =>
 const running = async (t: Test, n: number) => {
   const server = await simulate()
   t.teardown(() => server.close())
-  const file = join(t.testdir({ 'in.jsonl': prompts(n) }), 'in.jsonl')
+  const dir = t.testdir({ 'in.jsonl': prompts(n) })
+  const file = join(dir, 'in.jsonl')
   const run = (args: string[], command = 'run') =>
     runProgram([command, '--base-url', server.url, file, ...args])
-  return { server, run }
+  return { server, run, dir }
 }
 
 t.test('a key that every call is refused with ends the run in order', async t => {
@@ -121,3 +122,41 @@ t.test('what is neither a number nor a share is refused', async t => {
       stderr: /--max-rejects to be a number of records such as 100, or a share/,
     })
 })
+
+t.test(
+  'a durable run goes on once the cause is gone, and its rejects after it',
+  async t => {
+    const { server, run, dir } = await running(t, 60)
+    const out = join(dir, 'rows')
+    const state = join(dir, 'state')
+    const args = [
+      '--as',
+      'record',
+      '--samples',
+      '1',
+      '--seed',
+      '1',
+      '--max-rejects',
+      '10',
+    ]
+    let on = true
+    const refused = { fault: 'status', status: 401 } as const
+    server.script(({ schema }) => on && schema === 'ultraif_decompose', refused)
+    const first = await run([...args, '--state', state, '--out', out])
+    on = false
+    t.match(first, {
+      code: 1,
+      stderr: /goes on from here, and --from-rejects takes those/,
+    })
+    const { rejected } = first.summary
+    t.ok(first.summary.open > 0)
+    const rest = await run([...args, '--state', state, '--out', out])
+    t.match(rest, { code: 0, summary: { in: 60, rejected } })
+    const again = await runProgram([
+      ...['run', '--base-url', server.url, ...args],
+      ...['--from-rejects', join(state, 'rejects.jsonl')],
+    ])
+    t.equal(again.rows.length, rejected.unauthorized)
+    t.equal(again.rows.length + rest.summary.kept, 60)
+  },
+)
