@@ -16,6 +16,10 @@ export interface Address {
 
 /** Reads a server URL. Throws `Failure` (usage) that never repeats a password or a key. */
 export const parseAddress = (text: string, apiKey?: string): Address => {
+  if (/,\s*https?:\/\//i.test(text))
+    throw usage(
+      'several URLs in one: give each by itself, as in --base-url URL --base-url URL (only ULTRAIF_BASE_URL and OPENAI_BASE_URL take them with commas)',
+    )
   const url = parseUrl(text.trim())
   // What looks like host and port may then be a user name and half a password.
   if (/@/.test(url.pathname + url.search + url.hash))

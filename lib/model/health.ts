@@ -38,6 +38,8 @@ export interface HealthWatcher {
   out?(gone: boolean): void
   /** It gets calls again, or one on trial. */
   usable?(): void
+  /** It is there again, and of no use as it is: told once. */
+  misfit?(why: string): void
   /** It was out for so long, and works. */
   well?(afterMs: number): void
 }
@@ -61,6 +63,7 @@ export class Health {
   #gone = false
   #why: string | undefined
   #outAt = 0
+  #isMisfit = false
   #failures = 0
   #successes = 0
   /** Looks since it went, and times it was sent to cool down. */
@@ -215,6 +218,7 @@ export class Health {
   async #lookAgain(): Promise<void> {
     const look = await this.#look(probeMs)
     if (this.#stopped || this.#state !== 'out') return
+    this.#tellMisfit(look)
     if (look.state === 'well') {
       if (this.#gone) return this.#comeBack()
       this.#state = 'trial'
@@ -226,6 +230,13 @@ export class Health {
       this.#why = look.why
       this.#lookLater()
     }
+  }
+
+  #tellMisfit(look: Look): void {
+    const why = look.state !== 'well' && look.isMisfit ? look.why : undefined
+    if (why !== undefined && !this.#isMisfit)
+      for (const watcher of this.#watchers) watcher.misfit?.(why)
+    this.#isMisfit = why !== undefined
   }
 
   #comeBack(): void {

@@ -13,7 +13,12 @@ import { listedModels } from './read-server.js'
 export type Look =
   | { state: 'well' }
   /** `gone`: what it was working on is lost. `silent`: there, and did not answer in time. */
-  | { state: 'gone' | 'silent'; why: string }
+  | {
+      state: 'gone' | 'silent'
+      why: string
+      /** It is there, with another model: somebody must see to it. */
+      isMisfit?: boolean
+    }
 
 export interface Looking {
   /** Names that the server has to serve. */
@@ -42,6 +47,7 @@ export const lookAt = async (
     ? { state: 'well' }
     : {
         state: 'gone',
+        isMisfit: true,
         why: `it serves ${listed?.map(({ id }) => id).join(', ') || 'nothing'} and not ${missing}`,
       }
 }

@@ -55,7 +55,7 @@ export const callTheRoll = async (
         () => all,
       ),
     ])
-    if (!group.some(each => present.has(each))) throw missing.get(group[0] as Endpoint)
+    if (!group.some(each => present.has(each))) throw noneOf(group, missing)
   }
   try {
     await Promise.all(groups.map(gather))
@@ -64,4 +64,18 @@ export const callTheRoll = async (
     for (const each of reads.values()) each.catch(() => {})
   }
   return present
+}
+
+const noneOf = (
+  group: readonly Endpoint[],
+  missing: ReadonlyMap<Endpoint, Failure>,
+): Failure => {
+  const failures = group.map(each => missing.get(each) as Failure)
+  const [first, ...others] = failures as [Failure, ...Failure[]]
+  if (others.length === 0) return first
+  const each = failures.map(({ message }) => `  ${message}`).join('\n')
+  return new Failure(
+    first.code,
+    `none of ${failures.length} servers could be reached:\n${each}`,
+  )
 }

@@ -1,4 +1,4 @@
-/** Says once on the log that a server is out, and that it is back. */
+/** Says once on the log that a server is out, that it is back, or why it cannot be taken back. */
 import type { Endpoint } from './endpoint.js'
 
 /** `others` counts the servers that take over; where there are none, the outage tells more. */
@@ -17,6 +17,8 @@ export const tellHealth = (
         )
       told = true
     },
+    misfit: why =>
+      log(`${address.shown}: there again, but ${why}; it gets calls when it does`),
     well: afterMs => {
       told = false
       log(`${address.shown}: back after ${Math.round(afterMs / 1000)} s`)

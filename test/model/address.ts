@@ -25,6 +25,11 @@ t.test('a URL without a scheme is refused with the one that was meant', async t 
   })
 })
 
+t.test('several URLs in one are refused with how to give them', async t => {
+  for (const both of ['http://a:8000,http://b:8000', 'http://a/v1, http://b/v1'])
+    t.throws(() => parseAddress(both), { code: 'usage', message: /give each by itself/ })
+})
+
 for (const bad of ['', 'ftp://host', 'http://', 'http://host/v1?key=1', 'http://host#x'])
   t.test(`"${bad}" is refused as wrong usage`, async t => {
     t.throws(() => parseAddress(bad), { code: 'usage', exitCode: 2 })

@@ -218,14 +218,18 @@ t.test('a replica that is down at the start joins when it comes', async t => {
 t.test('one that comes back with another model stays out', async t => {
   const [up] = await simulated(t, 1)
   const first = await simulate()
-  const { model, until } = await connect(t, [up?.url ?? '', first.url])
+  const { model, log, until } = await connect(t, [up?.url ?? '', first.url])
   await first.close()
   const calls = many(20).map(call => model.call(call))
   await until(/: out /)
   await Promise.all(calls)
   const other = await simulate({ model: 'other', port: first.port })
   t.teardown(() => other.close())
-  while (!other.stats.calls['/v1/models']) await new Promise(setImmediate)
+  await until(/there again, but it serves other and not simulated/)
+  // Looked at once more, and not told of again.
+  while ((other.stats.calls['/v1/models'] ?? 0) < 2)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  t.equal(log.filter(line => /there again/.test(line)).length, 1)
   for (const outcome of await Promise.all(many(20).map(call => model.call(call))))
     t.match(outcome, { ok: true })
   t.match(

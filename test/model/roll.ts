@@ -14,6 +14,16 @@ const server = async (t: Test) => {
   return endpoint
 }
 
+t.test('of servers that are all absent every one is named', async t => {
+  const group = ['http://127.0.0.1:1', 'http://127.0.0.1:2'].map(
+    url => new Endpoint(parseAddress(url), { concurrency: 1 }),
+  )
+  await t.rejects(callTheRoll([group], { waitMs: 0 }), {
+    code: 'server_unreachable',
+    message: /none of 2 servers.+\n.+127\.0\.0\.1:1: .+\n.+127\.0\.0\.1:2: /,
+  })
+})
+
 const timers = () =>
   process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
 
