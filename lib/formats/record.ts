@@ -8,6 +8,7 @@ import { jsonProblem } from '../jsonl/plain-json.js'
 import { isWellFormed } from '../jsonl/well-formed.js'
 import { Record } from '../record.js'
 import { fault, halfCharacter, isObject, type Fault } from './conversation.js'
+import { withoutNulls } from './without-nulls.js'
 
 /** Has our id and our seed. A number named seed, as many corpora have, is another thing. */
 export const isOwn = (value: unknown): value is Record =>
@@ -17,10 +18,9 @@ export const isOwn = (value: unknown): value is Record =>
  * The record itself and not a copy of it: zod would put known fields first. `text` is the line it
  * was parsed from, where there is one.
  */
-export const readRecord = (value: unknown, text?: string): { record: Record } | Fault => {
-  const checked = Record.safeParse(value)
-  if (!checked.success)
-    return fault('bad_record', checked.error.issues.map(inWords).join('; '))
+export const readRecord = (given: unknown, text?: string): { record: Record } | Fault => {
+  const { value, issues } = checked(given)
+  if (issues.length > 0) return fault('bad_record', inWords(issues))
   // 1e400 is JSON, and becomes a number that is none.
   const problem = jsonProblem(value)
   if (problem) return fault('bad_record', `${problem} cannot be written again`)
@@ -30,6 +30,24 @@ export const readRecord = (value: unknown, text?: string): { record: Record } | 
   const half = halfCharacterIn(record)
   return half === undefined ? { record } : halfCharacter(half)
 }
+
+/**
+ * What the schema has against a record. Data frames write null for what a row lacks: where that
+ * is all, it is a record without those fields.
+ */
+const checked = (given: unknown): { value: unknown; issues: z.core.$ZodIssue[] } => {
+  const { error } = Record.safeParse(given)
+  if (!error) return { value: given, issues: [] }
+  const value = withoutNulls(
+    given,
+    error.issues.map(({ path }) => path),
+  )
+  const { issues = [] } = Record.safeParse(value).error ?? {}
+  const still = new Set(issues.map(placeOf))
+  return { value, issues: error.issues.filter(issue => still.has(placeOf(issue))) }
+}
+
+const placeOf = ({ path }: z.core.$ZodIssue): string => path.join('.')
 
 /** Bytes that are UTF-8 hold half a character in no other way. */
 const halfEscape = /\\u[dD][89a-fA-F]/
@@ -61,5 +79,13 @@ const halfCharacterIn = ({
 const isHalf = (value: unknown): boolean =>
   typeof value === 'string' && !isWellFormed(value)
 
-const inWords = ({ path, message }: z.core.$ZodIssue): string =>
-  `${message} at ${path.join('.')}`
+/** As many as anybody reads: a list of questions may hold ten thousand that are none. */
+const shownIssues = 8
+
+const inWords = (issues: readonly z.core.$ZodIssue[]): string => {
+  const shown = issues
+    .slice(0, shownIssues)
+    .map(issue => `${issue.message} at ${placeOf(issue)}`)
+  const more = issues.length - shown.length
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+}

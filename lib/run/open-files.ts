@@ -16,7 +16,7 @@ interface OpenFile {
   close: () => Promise<void>
 }
 
-/** By flag. @throws Failure usage where two flags name one file, and what `open` throws */
+/** By flag. @throws Failure usage where a flag names stdout, or two name one file, and what `open` throws */
 export const openFiles = async <File extends OpenFile>(
   named: readonly NamedFile[],
   open: (named: NamedFile) => Promise<File>,
@@ -49,11 +49,18 @@ export const closeFiles = async (
 const refuseTwice = (named: readonly NamedFile[]) => {
   const taken = new Map<string, string>()
   for (const each of named) {
+    if (each.file === '-') throw notStdout(each)
     const other = taken.get(resolve(each.file))
     if (other) throw twice(other, each)
     taken.set(resolve(each.file), each.flag)
   }
 }
+
+const notStdout = ({ flag }: NamedFile): Failure =>
+  new Failure(
+    'usage',
+    `${flag}${flag.endsWith('=') ? '' : ' '}-: stdout is for the rows of --as alone. Name a file; ./- is one of that name.`,
+  )
 
 const twice = (other: string, { flag, file }: NamedFile): Failure =>
   new Failure('usage', `${other} and ${flag} both name ${file}. Give each its own file.`)

@@ -34,6 +34,47 @@ t.test('a record that does not fit says where, in one line', async t => {
   t.notMatch(read, { message: /\n/ })
 })
 
+t.test('null for a field that may be missing is a missing field', async t => {
+  const record = {
+    id: 'a-1',
+    query: 'q',
+    history: null,
+    system: null,
+    seed: { id: null, query: 'q', file: null, line: null },
+    responses: [{ text: 'a', finish: 'stop', reasoning: null, pass: null }],
+    reject: null,
+    own: null,
+  }
+  t.strictSame(readRecord(record), {
+    record: {
+      id: 'a-1',
+      query: 'q',
+      seed: { query: 'q' },
+      responses: [{ text: 'a', finish: 'stop' }],
+      own: null,
+    },
+  })
+  t.equal(record.history, null, 'what was given is left alone')
+})
+
+t.test(
+  'a list of ten thousand things that are no questions is told in a line',
+  async t => {
+    const questions = Array.from({ length: 10_000 }, () => ({ text: 1, why: null }))
+    const read = readRecord({ id: 'a-1', query: 'q', seed: { query: 'q' }, questions })
+    t.match(read, { code: 'bad_record', message: /questions\.3\.from; and 19992 more$/ })
+  },
+)
+
+t.test('null for a field that may not is a fault, and the only one told', async t => {
+  const record = { id: 'a-1', query: null, system: null, seed: { query: 'q' } }
+  t.match(readRecord(record), { code: 'bad_record', message: /received null at query$/ })
+  t.match(readRecord({ ...record, query: 'q', history: [null] }), {
+    code: 'bad_record',
+    message: /at history\.0$/,
+  })
+})
+
 t.test('half a character is found in whatever a model or a trainer reads', async t => {
   const own = { id: 'a-1', query: 'q', seed: { query: 'q' } }
   const half = 'a\ud83d'

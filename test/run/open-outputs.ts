@@ -39,6 +39,21 @@ t.test('without a file, rejects have nowhere to go and nothing waits', async t =
   await outputs.close()
 })
 
+t.test(
+  'stdout takes no further rows and no rejects, and is no file called -',
+  async t => {
+    const names = { also: [{ shape: 'dpo', file: '-' }], force: false }
+    await t.rejects(openOutputs(names, [], never), {
+      code: 'usage',
+      message: /^--also dpo=-: stdout is for the rows of --as alone/,
+    })
+    await t.rejects(openOutputs({ also: [], rejects: '-', force: false }, [], never), {
+      message: /^--rejects -: stdout/,
+    })
+    t.notOk(existsSync('-'))
+  },
+)
+
 t.test('one file for two outputs is refused before either is opened', async t => {
   const dir = t.testdir()
   const file = join(dir, 'rows')
