@@ -4,6 +4,7 @@
  * written by a user is accounted for without passing anything along.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { beginning } from './jsonl/well-formed.js'
 import type { Record } from './record.js'
 
 export type Counts = { [code: string]: number }
@@ -100,7 +101,7 @@ export class Ledger {
 
   /** Counts a reject and hands it to `onReject`; a promise asks the stream to wait. */
   reject(record: Record): Written {
-    const code = record.reject?.code ?? 'unknown'
+    const code = codeOf(record, this.rejected)
     add(this.rejected, code)
     const written = this.onReject?.(record)
     this.trail?.settled(record, { rejected: code })
@@ -126,7 +127,20 @@ export class Ledger {
 }
 
 /** Codes come from input too: one named `constructor` must count like any other. */
-const noCounts = (): Counts => Object.create(null) as Counts
+export const noCounts = (): Counts => Object.create(null) as Counts
+
+/** The same counts, to be counted on. */
+export const copyCounts = (counts: Counts): Counts => Object.assign(noCounts(), counts)
+
+/** Different codes of rejects that are counted apart; what input may hold must not fill the memory. */
+const mostCodes = 200
+const longestCode = 100
+
+/** The code that a reject counts under: its own, but for the thousandth that somebody made up. */
+const codeOf = ({ reject }: Record, counts: Counts): string => {
+  const code = beginning(reject?.code ?? 'unknown', longestCode)
+  return code in counts || Object.keys(counts).length < mostCodes ? code : 'other'
+}
 
 export const add = (counts: Counts, name: string, by = 1): void => {
   counts[name] = (counts[name] ?? 0) + by

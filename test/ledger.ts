@@ -1,5 +1,5 @@
 import t from 'tap'
-import { accountedIn, currentLedger, Ledger } from '../lib/ledger.js'
+import { accountedIn, currentLedger, Ledger, sum } from '../lib/ledger.js'
 import { recordSchema } from '../lib/record.js'
 
 t.test('what is neither kept, filtered nor rejected is open', async t => {
@@ -66,3 +66,24 @@ t.test('the record is published as JSON Schema', async t => {
     properties: { responses: { type: 'array' }, reject: { type: 'object' } },
   })
 })
+
+t.test(
+  'codes that input brings along fill neither the memory nor the summary',
+  async t => {
+    const ledger = new Ledger()
+    const reject = (code: string) =>
+      ledger.reject({
+        id: 'a',
+        query: '',
+        seed: { query: '' },
+        reject: { stage: 's', code, message: 'm' },
+      })
+    reject('c'.repeat(1e6))
+    for (let i = 0; i < 1000; i++) reject(`code ${i}`)
+    reject('code 7')
+    t.equal(Object.keys(ledger.rejected).length, 201)
+    t.ok(Object.keys(ledger.rejected).every(code => code.length <= 100))
+    t.equal(ledger.rejected['code 7'], 2)
+    t.equal(sum(ledger.rejected), 1002)
+  },
+)

@@ -18,6 +18,7 @@ import { roleOf } from './roles.js'
 /** Reads until the first turn that makes no sense. */
 export const turnsOf = (list: unknown[], system?: unknown): Conversation => {
   const turns = systemTurn(system)
+  if (!turns.every(({ content }) => isWellFormed(content))) return brokenSystem
   for (let i = 0; i < list.length; i++) {
     const turn = turnOf(list[i], `turn ${i + 1}`)
     if ('code' in turn)
@@ -29,7 +30,7 @@ export const turnsOf = (list: unknown[], system?: unknown): Conversation => {
 
 /** A history, as a flat list of turns or as pairs; nothing at all is an empty one. */
 export const historyOf = (history: unknown, system?: unknown): Conversation | Fault => {
-  if (history === undefined || history === null) return { turns: systemTurn(system) }
+  if (history === undefined || history === null) return turnsOf([], system)
   if (!Array.isArray(history))
     return fault('bad_history', `expected a list as history, got ${kindOf(history)}`)
   return turnsOf((history as unknown[]).flatMap(unpaired), system)
@@ -46,6 +47,11 @@ const turnsAnd = (turns: Said[], content: string): Conversation =>
   isWellFormed(content)
     ? { turns: [...turns, { role: 'user', content }] }
     : { turns, broken: { ...halfCharacter('the prompt'), userAfter: true } }
+
+const brokenSystem: Conversation = {
+  turns: [],
+  broken: { ...halfCharacter('the system prompt'), userAfter: true },
+}
 
 const systemTurn = (system: unknown): Said[] =>
   typeof system === 'string' && system.trim() !== ''

@@ -49,7 +49,7 @@ export const readJson = (
   { fits = () => true }: ReadJsonOptions = {},
 ): Reading | undefined => {
   if (reply.length > maxReplyLength) return undefined
-  const text = afterThinking(reply).trim()
+  const text = afterThinking(wellFormed(reply)).trim()
   // What a grammar forces, and most replies are: the walk below would find this one span.
   const whole = isShallow(text) ? parse(text) : undefined
   const unthought = text.length === reply.trim().length

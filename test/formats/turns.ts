@@ -55,6 +55,13 @@ t.test('half a character is a fault of its turn', async t => {
   })
 })
 
+t.test('half a character in a system prompt is a fault of the whole', async t => {
+  const system = 'x\ud83d'
+  const turn = { role: 'user', content: 'x' }
+  for (const read of [turnsOf([turn], system), historyOf(undefined, system)])
+    t.match(read, { broken: { code: 'bad_encoding', userAfter: true } })
+})
+
 t.test('a history is a flat list of turns or a list of pairs', async t => {
   const flat = historyOf([
     { from: 'human', value: 'a' },

@@ -276,6 +276,7 @@ t.test('a reply beyond all measure is not read', async t => {
 t.test(
   'half a character in what a model wrote becomes the sign for a lost one',
   async t => {
+    t.same(valueOf('{"a": "b\ud83d"}'), { a: 'b\ufffd' })
     t.same(valueOf(String.raw`{"a": ["b\ud83d", "\ud83d\udc4d"]}`), {
       a: ['b\ufffd', '👍'],
     })

@@ -1,5 +1,5 @@
 /** The books of a run between sessions: from the ledger to the journal and back. */
-import type { Counts, Ledger } from '../../ledger.js'
+import { copyCounts, type Counts, type Ledger } from '../../ledger.js'
 import type { JournalEntry } from './journal.js'
 
 export type Books = JournalEntry['books']
@@ -8,9 +8,9 @@ export type Books = JournalEntry['books']
 export const booksOf = (ledger: Ledger): Books => ({
   in: ledger.in + ledger.split,
   kept: ledger.kept,
-  filtered: { ...ledger.filtered },
-  rejected: { ...ledger.rejected },
-  rows: { ...ledger.rows },
+  filtered: copyCounts(ledger.filtered),
+  rejected: copyCounts(ledger.rejected),
+  rows: copyCounts(ledger.rows),
 })
 
 /** Gives the ledger what earlier sessions counted, and answers the books to be kept from here on. */
@@ -25,7 +25,7 @@ export const restoreBooks = (
   copy(books.rejected, ledger.rejected)
   copy(books.rows, ledger.rows)
   copy(before?.notes ?? {}, ledger.notes)
-  return structuredClone(books)
+  return booksOf(ledger)
 }
 
 const copy = (from: Counts, to: Counts): void => {

@@ -8,12 +8,20 @@ import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { z } from 'zod'
 import { Failure } from '../../errors.js'
+import type { Counts } from '../../ledger.js'
 import { stateFailed } from './state-failed.js'
 import { readLine, writeLine } from './journal-line.js'
 import { syncFolder } from './sync-folder.js'
 
 const size = z.int().min(0)
-const counts = z.record(z.string(), size)
+/** By hand: zod leaves out a code named `__proto__`, and input may hold one. */
+const counts = z.custom<Counts>(
+  value =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every(n => Number.isSafeInteger(n) && n >= 0),
+)
 
 const JournalEntry = z.strictObject({
   /** Records done since the entry before, as runs of places. */
@@ -130,8 +138,8 @@ const readEntries = (
   let start = 0
   for (let line = 1; start < text.length; line++) {
     const end = text.indexOf(newline, start)
-    const entry = end === -1 ? undefined : entryOf(text.subarray(start, end))
-    if (!entry) {
+    const value = end === -1 ? undefined : readLine(text.subarray(start, end).toString())
+    if (value === undefined) {
       if (holdsEntry(text.subarray(end === -1 ? text.length : end + 1)))
         throw damaged(
           path,
@@ -139,16 +147,17 @@ const readEntries = (
         )
       return start
     }
-    see(entry)
+    // Whole, and yet none of ours: cut off as if a crash had left it, the run would be lost.
+    const entry = JournalEntry.safeParse(value)
+    if (!entry.success)
+      throw damaged(path, `line ${line} says what this version does not understand`)
+    see(entry.data)
     start = end + 1
   }
   return start
 }
 
 const newline = 0x0a
-
-const entryOf = (line: Buffer): JournalEntry | undefined =>
-  JournalEntry.safeParse(readLine(line.toString())).data
 
 const holdsEntry = (rest: Buffer): boolean =>
   rest

@@ -5,7 +5,7 @@
  */
 import { Failure } from '../../errors.js'
 import { lineOf } from '../../jsonl/stringify.js'
-import { add, type Counts, type Fate, type Trail } from '../../ledger.js'
+import { add, noCounts, type Counts, type Fate, type Trail } from '../../ledger.js'
 import { lineageOf, setLineage } from '../../lineage.js'
 import type { Record } from '../../record.js'
 
@@ -23,9 +23,9 @@ export interface Share {
 export const emptyShare = (): Share => ({
   in: 0,
   kept: 0,
-  filtered: {},
-  rejected: {},
-  rows: {},
+  filtered: noCounts(),
+  rejected: noCounts(),
+  rows: noCounts(),
   texts: [],
 })
 
