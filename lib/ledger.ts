@@ -10,6 +10,15 @@ import type { Record } from './record.js'
 export type Counts = { [code: string]: number }
 type Written = void | Promise<void>
 
+/** What a stage holds. */
+export interface WindowState {
+  stage: string
+  /** Records in its function. */
+  open: number
+  /** Records that are through it and wait to be taken. */
+  ready: number
+}
+
 /** How a record ended. `due`: rows of it that still come through the stream. */
 export type Fate =
   { kept: Counts; due: number } | { filtered: string } | { rejected: string }
@@ -117,6 +126,9 @@ export class Ledger {
   get open(): number {
     return this.in + this.split - this.kept - sum(this.filtered) - sum(this.rejected)
   }
+
+  /** The windows of its stages, for whoever wonders what a run waits for. */
+  readonly windows: (() => WindowState)[] = []
 
   /** Set by a durable run. */
   trail?: Trail

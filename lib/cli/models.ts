@@ -57,7 +57,12 @@ const startOwn = async (
     }
     return {
       roles: connected,
-      models: { stats: () => connected.stats(), abort: () => connected.abort(), close },
+      models: {
+        stats: () => connected.stats(),
+        openCalls: () => connected.openCalls(),
+        abort: () => connected.abort(),
+        close,
+      },
     }
   } catch (error) {
     await own.close()

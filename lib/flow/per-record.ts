@@ -62,6 +62,7 @@ export const perRecord = (
 
   return (order === 'input' ? inOrder : inFlight)(window, settle, {
     onSourceEnd,
+    onBegin: look => ledger.windows.push(() => ({ stage: name, ...look() })),
     pass: (result, push: (record: Record) => void) => {
       if (Array.isArray(result)) for (const record of result) push(record)
       else push(result)

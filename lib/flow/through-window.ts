@@ -32,6 +32,8 @@ export interface Edges<Out, Passed> {
   pass?: (value: Out, push: (value: Passed) => void) => void
   /** Called once, when no item will follow those that were read. */
   onSourceEnd?: (() => void) | undefined
+  /** Given a look into the window before anything is read. */
+  onBegin?: (look: () => { open: number; ready: number }) => void
 }
 
 export interface Work<In, Out, Passed> extends Edges<Out, Passed> {
@@ -48,7 +50,7 @@ export interface Work<In, Out, Passed> extends Edges<Out, Passed> {
  */
 export const throughWindow = <In, Out, Passed>(
   source: Highland.Stream<In>,
-  { run, results, admits, pass, onSourceEnd }: Work<In, Out, Passed>,
+  { run, results, admits, pass, onSourceEnd, onBegin }: Work<In, Out, Passed>,
 ): Highland.Stream<Passed> => {
   let read = 0
   let open = 0
@@ -57,6 +59,8 @@ export const throughWindow = <In, Out, Passed>(
   let readOn: (() => void) | undefined
   /** Set while somebody waits for a result. */
   let wanted: { push: Push<Passed>; next: () => void } | undefined
+
+  onBegin?.(() => ({ open, ready: read - taken - open }))
 
   const ended = (at: number, result: Result<Out>): void => {
     open--

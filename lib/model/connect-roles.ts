@@ -4,14 +4,17 @@
  */
 import { Failure } from '../errors.js'
 import { connect, type Wanted } from './connect.js'
-import type { ModelStats, Roles, ServerStats } from './model.js'
+import type { ModelStats, OpenCallState, Roles, ServerStats } from './model.js'
 import { roleNames } from './model.js'
 import { type ConnectOptions, connectOptions, readOptions } from './options.js'
+import type { ServerGroup } from './server-group.js'
 import type { VllmModel } from './vllm-model.js'
 
 export interface ConnectedRoles extends Roles {
   /** Over all roles; servers that several roles share are counted once. */
   stats(): ModelStats
+  /** The calls that are open, over all roles. */
+  openCalls(): OpenCallState[]
   /** Waits for open calls and closes the sockets. */
   close(): Promise<void>
   /** Cuts open calls: they settle as `aborted`. */
@@ -47,6 +50,7 @@ export const connectRoles = async (options: ConnectOptions): Promise<ConnectedRo
     generate,
     judge,
     stats: () => total(models),
+    openCalls: () => groupsOf(models).flatMap(group => group.openCalls()),
     close: async () => {
       await Promise.all(models.map(each => each.close()))
     },
@@ -60,7 +64,7 @@ type Four<T> = [T, T, T, T]
 
 const total = (models: readonly VllmModel[]): ModelStats => {
   const stats = models.map(model => model.stats())
-  const groups = [...new Set(models.map(({ group }) => group))]
+  const groups = groupsOf(models)
   const servers = new Map(
     groups.flatMap(group =>
       group.endpoints.map((endpoint, i) => [endpoint, group.servers[i] as ServerStats]),
@@ -72,6 +76,7 @@ const total = (models: readonly VllmModel[]): ModelStats => {
       calls[label] = (calls[label] ?? 0) + n
   return {
     calls,
+    ended: sum(stats, each => each.ended),
     failed: sum(stats, each => each.failed),
     retries: sum(stats, each => each.retries),
     tokens: {
@@ -84,6 +89,11 @@ const total = (models: readonly VllmModel[]): ModelStats => {
     servers: [...servers.values()],
   }
 }
+
+/** Roles on the same servers share a group. */
+const groupsOf = (models: readonly VllmModel[]): ServerGroup[] => [
+  ...new Set(models.map(({ group }) => group)),
+]
 
 const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0)

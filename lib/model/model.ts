@@ -70,6 +70,8 @@ export interface ModelStats {
   failed: number
   retries: number
   tokens: Usage
+  /** Those of the calls that have ended, however. */
+  ended: number
   /** Sequences at the server now, the limit on them, and calls that wait for room here. */
   inFlight: number
   limit: number
@@ -97,6 +99,21 @@ export interface ServerStats {
   out?: string
 }
 
+/** What a call that is open waits for. */
+export interface OpenCallState {
+  label: string
+  /** Of its record: the place in the input. */
+  rank: number
+  /** `backing off` is any wait between two attempts. */
+  state: 'queued' | 'in flight' | 'backing off'
+  /** For how long it has been in that state. */
+  ms: number
+  /** Times it was sent. */
+  attempts: number
+  /** The server it is at, or was sent to last; without credentials. */
+  url?: string
+}
+
 export interface Model {
   /** Name of the model as sent on the wire. */
   readonly name: string
@@ -104,6 +121,8 @@ export interface Model {
   readonly maxModelLen?: number | undefined
   call(request: ModelCall): Promise<Outcome>
   stats(): ModelStats
+  /** The calls that are open, one by one, for people who wonder what a run waits for. */
+  openCalls?(): OpenCallState[]
   /**
    * No new records will come: what is open is finished in the order that ends soonest. Stages
    * call it when their source has ended.

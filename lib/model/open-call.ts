@@ -4,7 +4,7 @@
  */
 import type { Endpoint } from './endpoint.js'
 import type { Flight } from './flight.js'
-import type { ModelCall, Outcome } from './model.js'
+import type { ModelCall, OpenCallState, Outcome } from './model.js'
 import type { Waiting } from './order.js'
 import type { Asked, Target } from './wire.js'
 
@@ -68,6 +68,8 @@ export class OpenCall implements Waiting {
   /** Calls with the same key may share a request; without one it goes by itself. */
   groupKey: string | undefined
   waiting = false
+  /** When it began to wait, to fly or to back off, whichever it does now. */
+  since = performance.now()
   /** Calls behind it that were sent before it. */
   passed = 0
   isSettled = false
@@ -111,14 +113,28 @@ export class OpenCall implements Waiting {
   }
 
   backOff(ms: number, then: (call: OpenCall) => void): void {
+    this.since = performance.now()
     this.#backOff = setTimeout(then, ms, this)
   }
 
   board(flight: Flight): void {
     this.attempts++
+    this.since = performance.now()
     this.endpoint = flight.endpoint
     this.flight = flight
     this.wasAlone = flight.isAlone
+  }
+
+  get state(): OpenCallState {
+    const { label, rank, attempts, endpoint, flight, waiting } = this
+    return {
+      label,
+      rank,
+      state: flight ? 'in flight' : waiting ? 'queued' : 'backing off',
+      ms: performance.now() - this.since,
+      attempts,
+      ...(endpoint && { url: endpoint.address.shown }),
+    }
   }
 
   /** Lets go of timers and socket, and tells whoever asked. */

@@ -7,7 +7,7 @@ import { rejectCodes } from '../codes.js'
 import { Batching } from './batch/batching.js'
 import type { BatchSetting } from './batch/group-size.js'
 import type { Endpoint } from './endpoint.js'
-import type { ModelCall, Outcome, ServerStats } from './model.js'
+import type { ModelCall, Outcome, OpenCallState, ServerStats } from './model.js'
 import { type CallOwner, OpenCall } from './open-call.js'
 import { Outage } from './outage.js'
 import { EndpointPicker } from './pick-endpoint.js'
@@ -90,6 +90,10 @@ export class ServerGroup implements CallDesk {
       ...(steering?.state ?? { reason: 'fixed' }),
       ...(health.why !== undefined && { out: health.why }),
     }))
+  }
+
+  openCalls(): OpenCallState[] {
+    return [...this.#open].map(({ state }) => state)
   }
 
   inputEnded(): void {

@@ -4,7 +4,7 @@
  */
 import { type RejectCode, rejectCodes } from '../codes.js'
 import { answerBound } from './answer-bound.js'
-import type { Model, ModelCall, ModelStats, Outcome } from './model.js'
+import type { Model, ModelCall, ModelStats, OpenCallState, Outcome } from './model.js'
 import type { CallOwner, OpenCall, WrittenRequest } from './open-call.js'
 import { thinkingIsOff } from './reasoning.js'
 import type { ServerGroup } from './server-group.js'
@@ -36,6 +36,7 @@ export class VllmModel implements Model, CallOwner {
   /** Answer schemas that the server refused: asked for by the prompt alone. */
   readonly #refusedSchemas = new Set<string>()
   readonly #calls: { [label: string]: number } = {}
+  #ended = 0
   #failed = 0
   #retries = 0
   #promptTokens = 0
@@ -67,6 +68,7 @@ export class VllmModel implements Model, CallOwner {
   stats(): ModelStats {
     return {
       calls: { ...this.#calls },
+      ended: this.#ended,
       failed: this.#failed,
       retries: this.#retries,
       tokens: { prompt: this.#promptTokens, completion: this.#completionTokens },
@@ -75,6 +77,10 @@ export class VllmModel implements Model, CallOwner {
       queued: this.group.queued,
       servers: this.group.servers,
     }
+  }
+
+  openCalls(): OpenCallState[] {
+    return this.group.openCalls()
   }
 
   inputEnded(): void {
@@ -139,6 +145,7 @@ export class VllmModel implements Model, CallOwner {
 
   settled(call: OpenCall, outcome: Outcome): void {
     this.#open--
+    this.#ended++
     this.#retries += Math.max(0, call.attempts - 1)
     if (outcome.ok) {
       this.#promptTokens += outcome.usage.prompt

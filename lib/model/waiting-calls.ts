@@ -23,6 +23,7 @@ export class WaitingCalls {
 
   add(call: OpenCall): void {
     call.waiting = true
+    call.since = performance.now()
     this.#count++
     this.#queue.push(call)
     this.#batching.waits(call)

@@ -11,6 +11,7 @@ import { closeFiles, openFiles, type NamedFile } from './open-files.js'
 import { openOutput } from './output-file.js'
 import { readyFor } from './ready-for.js'
 import { lineOfReject } from './reject-line.js'
+import type { Unwritten } from './stall-report.js'
 
 export interface OutputNames {
   /** Rows; stdout when missing. */
@@ -33,6 +34,8 @@ export interface Outputs {
   also: (shape: string, row: object, record: Record) => void | Promise<void>
   /** Empties what may be emptied; to be called when everything else is ready. */
   begin: () => Promise<void>
+  /** What the files have been given and have not taken yet. */
+  unwritten: () => Unwritten[]
   /** Flushes and closes every file. @throws Failure write_failed, the first there is */
   close: () => Promise<void>
 }
@@ -75,6 +78,11 @@ export const openOutputs = async (
     begin: async () => {
       for (const file of opened.values()) await file.begin()
     },
+    unwritten: () =>
+      [...opened.values()].map(({ path, stream }) => ({
+        name: path,
+        bytes: stream.writableLength,
+      })),
     close: () => closeFiles(opened.values()),
   }
 }

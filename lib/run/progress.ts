@@ -36,6 +36,8 @@ export interface ProgressOptions {
 export interface Progress {
   /** A line for people that does not garble the redrawn one. */
   log: (line: string) => void
+  /** Lines for people, or in their place one of JSON where all progress is. */
+  tell: (lines: string[], forPrograms: object) => void
   /** Ends the drawing and leaves the cursor on a fresh line. */
   stop: () => void
 }
@@ -74,10 +76,15 @@ export const startProgress = ({
 
   const timer = style === 'off' ? undefined : setInterval(draw, everyMs[style])
   timer?.unref()
+  const log = (line: string) => {
+    erase()
+    screen.write(`${lineTold(line)}\n`)
+  }
   return {
-    log: line => {
-      erase()
-      screen.write(`${lineTold(line)}\n`)
+    log,
+    tell: (lines, forPrograms) => {
+      if (style === 'json') screen.write(`${printableJson(forPrograms)}\n`)
+      else for (const line of lines) log(line)
     },
     stop: () => {
       clearInterval(timer)

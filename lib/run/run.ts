@@ -10,7 +10,7 @@ import { Failure } from '../errors.js'
 import { hasMore } from '../flow/has-more.js'
 import { toDuplex } from '../flow/to-duplex.js'
 import { accountedIn, Ledger } from '../ledger.js'
-import type { ModelStats } from '../model/model.js'
+import type { ModelStats, OpenCallState } from '../model/model.js'
 import type { Record } from '../record.js'
 import { chain, type Stage } from '../stage.js'
 import type { ParseOptions } from '../stages/options.js'
@@ -27,10 +27,12 @@ import { startProgress, type ProgressKind, type Screen } from './progress.js'
 import type { SignalSource } from './signals.js'
 import { startStopping, stopped } from './stopping.js'
 import { count, summaryOf } from './summary.js'
+import { startWatchdog } from './watchdog.js'
 
 /** The models of a run, all roles together. */
 export interface ModelsInUse {
   stats(): ModelStats
+  openCalls?(): OpenCallState[]
   /** Cuts open calls: they settle as `aborted`. */
   abort(): void
   /** Waits for open calls and lets go of sockets and child processes. */
@@ -183,6 +185,8 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     leaveOpen()
   }
 
+  let stopWatching = () => {}
+
   const flow = async (): Promise<void> => {
     const { signal } = breaking
     if (state?.before) {
@@ -209,12 +213,21 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
         if (ledger.full) leaveOpen()
       },
     })
-    await pipeline(
+    const body = accountedIn(ledger, () => toDuplex(chain(stage, ending, outputs.ending)))
+    stopWatching = startWatchdog({
+      name: plan.name,
+      ledger,
+      models: works.models,
       source,
-      accountedIn(ledger, () => toDuplex(chain(stage, ending, outputs.ending))),
-      outputs.sink ?? edges.stdout,
-      { signal: breaking.signal, end: outputs.sink !== undefined },
-    )
+      body,
+      stdout: edges.stdout,
+      files: outputs.unwritten,
+      tell: plan.quiet ? () => {} : progress.tell,
+    })
+    await pipeline(source, body, outputs.sink ?? edges.stdout, {
+      signal: breaking.signal,
+      end: outputs.sink !== undefined,
+    })
     if (!outputs.sink) await flushed(edges.stdout, breaking.signal)
   }
 
@@ -257,6 +270,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     error ??= thrown
   }
   clearInterval(alive)
+  stopWatching()
   stopping.release()
   progress.stop()
   if (error instanceof Failure && error.exitCode === exitCodes.usage) throw error

@@ -70,3 +70,27 @@ t.test('a record that is let go is counted', async t => {
   t.equal(out.length, 1)
   t.same(ledger.filtered, { dropped_by_pipeline: 1 })
 })
+
+t.test('its window can be looked into, in the ledger that it is built in', async t => {
+  const ledger = new Ledger()
+  const ends: (() => void)[] = []
+  const stage = accountedIn(ledger, () =>
+    perRecord(given => new Promise<Record>(resolve => ends.push(() => resolve(given))), {
+      window: 4,
+      name: 'mine',
+    }),
+  )
+  let go = () => {}
+  _([record(1), record(2), record(3)])
+    .through(stage)
+    .consume<never>((_error, _record, _push, next) => (go = next))
+    .resume()
+  await new Promise(setImmediate)
+  const look = () => ledger.windows.map(window => window())
+  t.same(look(), [{ stage: 'mine', open: 3, ready: 0 }])
+  ends[0]?.()
+  ends[1]?.()
+  await new Promise(setImmediate)
+  t.same(look(), [{ stage: 'mine', open: 1, ready: 1 }], 'one is taken, one is not')
+  t.type(go, 'function')
+})

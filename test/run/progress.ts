@@ -5,6 +5,7 @@ import { startProgress, type ProgressKind } from '../../lib/run/progress.js'
 
 const stats: ModelStats = {
   calls: { generate: 10 },
+  ended: 10,
   failed: 0,
   retries: 0,
   tokens: { prompt: 1, completion: 100 },

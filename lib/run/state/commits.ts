@@ -52,6 +52,8 @@ export class Commits {
   #lines = new Map<string, string[]>()
   #places: number[] = []
   #waiting = 0
+  /** Characters on their way to the disk. */
+  #leaving = 0
   #changed = false
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
@@ -86,6 +88,11 @@ export class Commits {
     else this.#timer ??= setTimeout(() => void this.#run(), delayMs)
   }
 
+  /** Characters that are not on the disk yet. */
+  get unwritten(): number {
+    return this.#waiting + this.#leaving
+  }
+
   /** A promise asks the stream to wait for the disk. Never rejects. */
   room(): Promise<void> | undefined {
     return this.#waiting < mostWaiting || this.#failed ? undefined : this.#run()
@@ -108,6 +115,7 @@ export class Commits {
   #run(): Promise<void> {
     return (this.#running ??= this.#commit().finally(() => {
       this.#running = undefined
+      this.#leaving = 0
       if (this.#changed && !this.#failed)
         this.#timer ??= setTimeout(() => void this.#run(), delayMs)
     }))
@@ -122,6 +130,7 @@ export class Commits {
     const places = this.#places
     this.#lines = new Map()
     this.#places = []
+    this.#leaving = this.#waiting
     this.#waiting = 0
     this.#changed = false
 

@@ -223,6 +223,7 @@ const openLocked = async (
       trail.line(record, alsoFlag(shape), lineOfReject(row))
       return commits.room()
     },
+    unwritten: () => [{ name: dir, bytes: commits.unwritten }],
     withBefore: (stats, seconds) => ({
       stats:
         stats || before
