@@ -41,6 +41,7 @@ const main = async (): Promise<ChildMessage> => {
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => {})
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-// The parent is gone, and with it everybody an answer could go to: nothing is pending.
+// The parent is gone, and with it everybody an answer could go to. An exit code alone would not
+// do: the server listens on, and the engine may be in the middle of a prompt that nobody reads.
 process.on('disconnect', () => process.exit(0))
 process.send?.(await main())
