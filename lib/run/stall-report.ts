@@ -90,9 +90,9 @@ const told = ({ stage, open, ready }: WindowState): string =>
 const toldCalls = ({ label, state, url, count: n, oldest }: WaitingCalls): string => {
   const { record, seconds, attempts } = oldest
   const where = {
-    queued: 'wait for a free place',
+    queued: `${n === 1 ? 'waits' : 'wait'} for a free place`,
     'in flight': `in flight at ${url}`,
-    'backing off': `wait to be asked again, after ${url}`,
+    'backing off': `${n === 1 ? 'waits' : 'wait'} to be asked again, after ${url}`,
   }[state]
   const since = `${n === 1 ? '' : 'the oldest '}for ${inTime(seconds)}`
   const which = `record ${record}${attempts > 1 ? `, attempt ${attempts}` : ''}`

@@ -50,7 +50,7 @@ t.test('calls are told together by kind, state and server, with the oldest', asy
   t.same(lines({ open: 1, calls }, 120).slice(1), [
     'run:   2 judge calls in flight at http://h:8000, the oldest for 7 min (record 9, attempt 2)',
     'run:   1 judge call in flight at http://h:8001, for 61 s (record 7)',
-    'run:   1 generate call wait to be asked again, after http://h:8000, for 2 s (record 7, attempt 3)',
+    'run:   1 generate call waits to be asked again, after http://h:8000, for 2 s (record 7, attempt 3)',
     'run:   2 generate calls wait for a free place, the oldest for 61 s (record 7)',
   ])
 })
