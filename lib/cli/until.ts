@@ -1,10 +1,8 @@
 /**
  * `--until`: what it goes together with. Samples that were never drawn cannot be chosen from, so
- * whatever needs all of them is refused before anything is paid for, and a recipe that draws them
- * all the same is no silent exception.
+ * whatever needs all of them is refused before anything is paid for.
  */
 import { Failure } from '../errors.js'
-import { currentLedger } from '../ledger.js'
 import type { FilterOptions, RowShape, SampleOptions } from '../stages/options.js'
 
 type Until = SampleOptions['until']
@@ -43,17 +41,6 @@ export const checkUntil = (until: Until, { as, also, pick, pair }: Wanted): void
     throw refused(
       `--until pair ends with the first pair that is fair by --pair margin, and --pair ${pair} chooses among all samples. Give --pair margin, or leave --until out.`,
     )
-}
-
-/**
- * For the recipe that was just built.
- * @throws Failure usage where no stage of it samples as `--until` says
- */
-export const checkHeeded = (until: Until, recipe: string): void => {
-  if (until === 'all' || currentLedger().until === until) return
-  throw refused(
-    `--until ${until}: the recipe ${recipe} does not sample in waves. Leave --until out; in a recipe of your own, put sample(model, options.sample) in the place of generate and evaluate.`,
-  )
 }
 
 const refused = (message: string): Failure => new Failure('usage', message)

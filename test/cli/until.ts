@@ -1,6 +1,5 @@
 import t from 'tap'
-import { checkHeeded, checkUntil } from '../../lib/cli/until.js'
-import { accountedIn, Ledger } from '../../lib/ledger.js'
+import { checkUntil } from '../../lib/cli/until.js'
 import type { FilterOptions } from '../../lib/stages/options.js'
 
 const wanted = (more: Partial<FilterOptions> = {}) => ({
@@ -71,20 +70,4 @@ t.test('rows that take no responses are nothing to sample for', async t => {
     () => checkUntil('pass', wanted({ as: 'composer' })),
     refused(/got composer\. Give --as sft, or leave --until out/),
   )
-})
-
-t.test('a recipe that draws all samples all the same is refused', async t => {
-  const built = (until?: string) => {
-    const ledger = new Ledger()
-    if (until) ledger.until = until
-    return (asked: 'pass' | 'all') =>
-      accountedIn(ledger, () => checkHeeded(asked, 'mine.mjs'))
-  }
-  built()('all')
-  built('pass')('pass')
-  for (const until of [undefined, 'all', 'pair'])
-    t.throws(
-      () => built(until)('pass'),
-      refused(/the recipe mine\.mjs does not .* sample\(model, options\.sample\)/),
-    )
 })

@@ -147,3 +147,47 @@ t.test('a module that cannot be used ends the run with 1', async t => {
     },
   )
 })
+
+t.test('what a recipe cannot do is told before any server is asked', async t => {
+  const server = await simulate()
+  t.teardown(() => server.close())
+  const dir = t.testdir({
+    'all.mjs': 'export default () => source => source',
+    'broken.mjs': 'export default () => { throw new Error("no such thing") }',
+  })
+  const start = (recipe: string, ...args: string[]) =>
+    runProgram([
+      ...['run', '--base-url', server.url, '--pipeline', join(dir, recipe)],
+      ...args,
+      corpus,
+    ])
+  t.match(await start('all.mjs', '--until', 'pass'), {
+    code: 2,
+    stderr: /all\.mjs does not sample in waves/,
+  })
+  t.match(await start('all.mjs', '--also', `dpo=${join(dir, 'dpo')}`), {
+    code: 2,
+    stderr: /all\.mjs has no filter/,
+  })
+  t.match(await start('broken.mjs'), { code: 1, stderr: /no such thing/ })
+  t.equal(server.requests.length, 0)
+})
+
+t.test(
+  'one that asks its models something while it is built gets its answer',
+  async t => {
+    const ran = await run(
+      t,
+      `export default async ({ model }) => {
+       const { ok } = await model.generate.call({ label: 'mine', rank: 0,
+         messages: [{ role: 'user', content: 'Hello.' }],
+         sampling: { temperature: 0, topP: 1, maxTokens: 8 } })
+       const limit = model.judge.stats().limit
+       return source => source.map(({ id }) => ({ id, ok, limit, name: model.compose.name }))
+     }`,
+    )
+    t.match(ran, { code: 0, summary: { kept: 13, calls: { mine: 1 } } })
+    t.match(ran.rows[0], { ok: true, limit: Number, name: 'simulated' })
+    t.match(ran.stderr, /mine\.mjs has no filter: what it passes on is written as it is/)
+  },
+)

@@ -17,6 +17,8 @@ import {
   stateSection,
   stoppingSection,
 } from '../common-sections.js'
+import { checkRecipe } from '../check-recipe.js'
+import { modelsToCome, NotThereYet } from '../models-to-come.js'
 import { page } from '../page.js'
 import { planOf } from '../plan-of.js'
 import { inputOf } from '../retry-input.js'
@@ -31,7 +33,7 @@ import {
   inputSection,
   untilSection,
 } from '../stage-sections.js'
-import { checkHeeded, checkUntil } from '../until.js'
+import { checkUntil } from '../until.js'
 
 /** Sections with options that change which rows come out. */
 const resultSections = {
@@ -139,15 +141,20 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
         inPipe: false,
         target: settings.goal.target,
         prepare: async preparing => {
+          const { log } = preparing
+          const build = async (model: Roles) => {
+            const stage = await buildPipeline(recipe, { model, options, log })
+            const remark = checkRecipe({ recipe: recipe.name, until, also: shapes })
+            if (remark) log(remark)
+            return stage
+          }
+          const { roles: toCome, come } = modelsToCome()
+          const early = await build(toCome).catch(unlessTooEarly)
           const { connectModels } = await import('../models.js')
           const { roles, models } = await connectModels(settings, env, preparing)
           try {
-            const stage = await buildPipeline(recipe, {
-              model: roles,
-              options,
-              log: preparing.log,
-            })
-            checkHeeded(until, recipe.name)
+            come(roles)
+            const stage = early ?? (await build(roles))
             return {
               stage: input.into(stage, recipe.ours),
               models,
@@ -164,6 +171,12 @@ Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
     )
   },
 })
+
+/** A recipe of somebody's may ask its models something while it is built: then it has to wait. */
+const unlessTooEarly = (error: unknown): undefined => {
+  const { cause = error } = error as Error
+  if (!(cause instanceof NotThereYet)) throw error
+}
 
 const namesOf = (roles: Roles) =>
   Object.fromEntries(roleNames.map(role => [role, roles[role].name]))

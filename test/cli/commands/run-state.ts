@@ -33,14 +33,19 @@ interface Durable {
   lines: (name: string) => string[]
 }
 
-const durable = async (t: Test, options: SimulateOptions = {}): Promise<Durable> => {
+/** `also`: pairs beside, for which a recipe needs a filter. */
+const durable = async (
+  t: Test,
+  options: SimulateOptions = {},
+  also = true,
+): Promise<Durable> => {
   const server = await simulate({ passRate: 0.6, logLimit: 100_000, ...options })
   t.teardown(() => server.close())
   const dir = folder(t)
   const input = join(dir, 'in.jsonl')
   writeFileSync(input, `${prompts(24).join('')}{"broken\n`)
   const run = (args: string[] = [], more: RunOptions = {}) =>
-    runProgram(['run', ...flags(server, dir), ...args], more)
+    runProgram(['run', ...flags(server, dir), ...(also ? pairs(dir) : []), ...args], more)
   const lines = (name: string) =>
     readFileSync(join(dir, name), 'utf8').split('\n').slice(0, -1)
   return { server, dir, input, run, lines }
@@ -55,8 +60,9 @@ const folder = (t: Test): string => {
 const flags = (server: SimulatedServer, dir: string) => [
   ...['--base-url', server.url, '--seed', '1', '--concurrency', '4'],
   ...['--state', join(dir, 'state'), '--out', join(dir, 'sft')],
-  ...['--also', `dpo=${join(dir, 'dpo')}`, '--rejects', join(dir, 'bad')],
+  ...['--rejects', join(dir, 'bad')],
 ]
+const pairs = (dir: string) => ['--also', `dpo=${join(dir, 'dpo')}`]
 
 const total = (counts: { [code: string]: number }) =>
   Object.values(counts).reduce((a, b) => a + b, 0)
@@ -235,7 +241,12 @@ t.test('another model is refused before it is asked', async t => {
   await at.run([at.input, '--limit', '4'])
   const other = await simulate({ model: 'another' })
   t.teardown(() => other.close())
-  const ran = await runProgram(['run', ...flags(other, at.dir), at.input])
+  const ran = await runProgram([
+    'run',
+    ...flags(other, at.dir),
+    ...pairs(at.dir),
+    at.input,
+  ])
   t.equal(ran.code, 2)
   t.match(ran.stderr, /the model of decompose was "simulated" and is "another"/)
   t.equal(other.requests.filter(({ schema }) => schema === 'ultraif_decompose').length, 0)
@@ -343,7 +354,7 @@ const custom = async (at: Durable, stage: string, ...args: string[]) => {
 }
 
 t.test('a pipeline of the user goes on, and another one is another run', async t => {
-  const at = await durable(t)
+  const at = await durable(t, {}, false)
   const stage = 'source => source.map(record => ({ ...record, mine: true }))'
   const file = join(at.dir, 'recipe.mjs')
   writeFileSync(file, `export default () => ${stage}\n`)
@@ -359,11 +370,11 @@ t.test('a pipeline of the user goes on, and another one is another run', async t
 })
 
 t.test('rows that do not tell their record end the run', async t => {
-  const at = await durable(t)
+  const at = await durable(t, {}, false)
   const ran = await custom(at, 'source => source.map(({ query }) => ({ query }))')
   t.equal(ran.code, 1)
   t.match(ran.stderr, /known which record a row was made of.*an object of its own/)
-  const twice = await durable(t)
+  const twice = await durable(t, {}, false)
   const doubled = await custom(
     twice,
     'source => source.map(r => [r, { ...r }]).sequence()',
