@@ -24,6 +24,11 @@ export class Unpacker {
   #gunzip: Gunzipper | undefined
   #plain = false
 
+  /** Whether what came is gzip. */
+  get packed(): boolean {
+    return this.#gunzip !== undefined
+  }
+
   /** Bytes cut anywhere. Throws where gzip data is damaged. */
   write(chunk: Uint8Array): Unpacked {
     if (this.#gunzip) return this.#gunzip.write(chunk)

@@ -13,25 +13,26 @@ export interface Place {
 export interface Bookmark {
   /** All records up to here are done: these lines are counted, and not looked at. */
   readonly passed: Readonly<Place>
-  /** `ordinal`: the place of the record among all that entered, from 0. */
+  /**
+   * Asked once of each record that is made, in the order of the input. `ordinal`: its place among
+   * all that enter, from 0.
+   */
   isDone(ordinal: number): boolean
   /** A file after the first begins. */
   nextFile(): void
   /**
    * Notes bytes as they come from a file, packed or not, and gives them back in pieces, after
    * each of which `confirmed` may have changed.
-   * @throws Failure state_mismatch where they are not those that an earlier session read
+   * @throws Failure state_mismatch where they are not those that an earlier session read, or go
+   * on where it took for a whole line what was none
    */
   take(bytes: Uint8Array): Iterable<Uint8Array>
   /** Whether all that an earlier session read has been found unchanged. Until then no record may go on. */
   readonly confirmed: boolean
   /** All records of the lines up to here were given out. */
   reached(place: Place): void
-  /**
-   * An unfinished last line was taken for a whole one when the input ended there, and `next`
-   * makes it longer. @throws Failure state_mismatch if it was one
-   */
-  goesOn(next: Uint8Array): void
+  /** The file ends here, in the middle of a line or of itself, and what there is of it is taken for a line. */
+  cutOff(tail: 'line' | 'file'): void
   /** The input ended. @throws Failure state_mismatch where an earlier session had read more */
   ended(): void
 }

@@ -28,6 +28,8 @@ export class CorpusReader {
   #ordinal = 0
   /** Records so far, those passed over included. */
   #records = 0
+  /** Where the line begins of which `limit` left records out. */
+  #cutAt: Position | undefined
 
   constructor(options: ParseOptions, ledger: Ledger, bookmark?: Bookmark) {
     this.#options = options
@@ -48,9 +50,9 @@ export class CorpusReader {
     return this.#rows.inLine
   }
 
-  /** Everything up to here was given out. */
+  /** Every record of the lines up to here was given out. */
   get position(): Position {
-    return { lines: this.#ordinal, records: this.#records }
+    return this.#cutAt ?? { lines: this.#ordinal, records: this.#records }
   }
 
   /**
@@ -118,8 +120,12 @@ export class CorpusReader {
 
   /** Applies `skip` and `limit`, and enters what is left and not yet done into the books. */
   #counted(made: Record[]): Record[] {
+    const before = { lines: this.#ordinal - 1, records: this.#records }
     return made.filter(record => {
-      if (this.done) return false
+      if (this.done) {
+        this.#cutAt = before
+        return false
+      }
       const ordinal = this.#records++ - this.#options.skip
       if (ordinal < 0 || this.#bookmark?.isDone(ordinal)) return false
       this.#ledger.entered(record, ordinal)

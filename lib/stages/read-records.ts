@@ -62,7 +62,7 @@ export const recordsReadable = (
   const closing = new AbortController()
   const stop = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
   const read = batches(sources(stop), reader, stop, bookmark)
-  return oneByOne(bookmark ? confirmed(read, bookmark, stop) : read, closing)
+  return oneByOne(bookmark ? confirmed(read, bookmark) : read, closing)
 }
 
 /** The records of each chunk of bytes. */
@@ -72,28 +72,37 @@ async function* batches(
   stop: AbortSignal,
   bookmark: Bookmark | undefined,
 ): AsyncGenerator<Record[]> {
+  /** The same `limit` may have cut other chunks elsewhere: what was read before is still looked at. */
+  const enough = () => reader.done && (bookmark?.confirmed ?? true)
   let files = 0
   for await (const { file, chunks } of sources) {
-    if (reader.done || stop.aborted) return
+    if (enough() || stop.aborted) return
     const unpacker = new Unpacker()
     if (files++ > 0) bookmark?.nextFile()
     reader.open(file)
     try {
       for await (const chunk of chunks(stop))
-        for (const piece of bookmark?.take(chunk) ?? [chunk])
-          for await (const bytes of unpacker.write(piece))
-            for (const slice of slicesOf(bytes)) {
-              if (reader.inLine) bookmark?.goesOn(slice)
-              yield reader.bytes(slice)
-              bookmark?.reached(reader.position)
-              if (reader.done || stop.aborted) return
-            }
+        for (const piece of bookmark?.take(chunk) ?? [chunk]) {
+          if (!reader.done)
+            for await (const bytes of unpacker.write(piece))
+              for (const slice of slicesOf(bytes)) {
+                yield reader.bytes(slice)
+                bookmark?.reached(reader.position)
+                if (stop.aborted) return
+              }
+          if (enough()) return
+        }
       // A line that was stopped half-way was not read.
       if (stop.aborted) return
-      for await (const bytes of unpacker.end()) yield reader.bytes(bytes)
-      yield reader.close()
+      if (!reader.done) {
+        for await (const bytes of unpacker.end()) yield reader.bytes(bytes)
+        // A line end may still be written behind plain text, and behind gzip it is another member.
+        if (reader.inLine) bookmark?.cutOff(unpacker.packed ? 'file' : 'line')
+        yield reader.close()
+      }
     } catch (error) {
       if (error instanceof Failure) throw error
+      bookmark?.cutOff('file')
       yield reader.break(messageOf(error))
     } finally {
       unpacker.close()
@@ -121,18 +130,15 @@ function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
 async function* confirmed(
   batches: AsyncGenerator<Record[]>,
   bookmark: Bookmark,
-  stop: AbortSignal,
 ): AsyncGenerator<Record[]> {
-  let held: Record[] = []
+  const held: Record[] = []
   for await (const batch of batches) {
     if (held.length === 0 && bookmark.confirmed) yield batch
     else {
-      held = held.concat(batch)
-      if (!bookmark.confirmed) continue
-      yield held
-      held = []
+      held.push(...batch)
+      if (bookmark.confirmed) yield held.splice(0)
     }
   }
-  // Stopped before it came so far: what is held stays open. Else less was read than before.
-  if (!bookmark.confirmed && !stop.aborted) bookmark.ended()
+  // Not confirmed: it was stopped before it came so far, and what is held stays open.
+  if (bookmark.confirmed) yield held
 }

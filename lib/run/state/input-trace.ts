@@ -10,9 +10,10 @@ import { Failure } from '../../errors.js'
 export interface BytesRead {
   bytes: number
   sha256: string
-  /** The input ended there. */
-  ended: boolean
+  /** What was taken for a line there without being one: a last line without a line end, or a broken file. */
+  tail: Tail | 'whole'
 }
+type Tail = 'line' | 'file'
 
 const betweenFiles = Buffer.from([0])
 const newline = 0x0a
@@ -23,8 +24,8 @@ export class InputTrace {
   readonly #refuse: (why: string) => void
   readonly #hash: Hash = createHash('sha256')
   #bytes = 0
+  #tail: BytesRead['tail'] = 'whole'
   #confirmed: boolean
-  #ended = false
 
   /** `refuse` throws, or lets it pass. */
   constructor(before: BytesRead | undefined, refuse: (why: string) => void) {
@@ -41,12 +42,13 @@ export class InputTrace {
     return {
       bytes: this.#bytes,
       sha256: this.#hash.copy().digest('hex'),
-      ended: this.#ended,
+      tail: this.#tail,
     }
   }
 
   nextFile(): void {
-    for (const _mark of this.take(betweenFiles));
+    if (!this.#confirmed) this.#noteOld(betweenFiles)
+    else this.#note(betweenFiles)
   }
 
   /** The bytes in one or two pieces: cut where an earlier session had stopped reading. */
@@ -54,47 +56,50 @@ export class InputTrace {
     const left = this.#before && !this.#confirmed ? this.#before.bytes - this.#bytes : 0
     const old = bytes.subarray(0, left)
     if (old.length > 0) {
-      this.#note(old)
-      if (old.length === left) this.#confirm()
+      this.#noteOld(old)
       yield old
     }
     const fresh = bytes.subarray(left)
     if (fresh.length > 0) {
+      this.#goesOn(fresh)
       this.#note(fresh)
       yield fresh
     }
   }
 
-  /**
-   * `next` follows on a line that has not ended yet. Where the input had ended in the middle of
-   * it, that line was taken for a whole one, and now it is another.
-   */
-  goesOn(next: Uint8Array): void {
-    const { ended = false, bytes = -1 } = this.#before ?? {}
-    if (!ended || this.#bytes - next.length !== bytes) return
-    if (next[0] !== newline && next[0] !== carriageReturn)
-      this.#refuse('its last line had no line end, and is longer now')
+  cutOff(tail: Tail): void {
+    this.#tail = tail
   }
 
   ended(): void {
-    this.#ended = true
     if (this.#confirmed) return
     this.#refuse(
-      `it ends after ${this.#bytes} bytes (or a lower --limit ends it), and ${this.#before?.bytes} were read before`,
+      `it ends after ${this.#bytes} bytes, and ${this.#before?.bytes} were read before`,
     )
+    this.#confirmed = true
+  }
+
+  #noteOld(bytes: Uint8Array): void {
+    this.#note(bytes)
+    if (this.#bytes !== this.#before?.bytes) return
+    const { sha256 } = this.position
+    if (sha256 !== this.#before.sha256)
+      this.#refuse(`its first ${this.#bytes} bytes are not what they were`)
     this.#confirmed = true
   }
 
   #note(bytes: Uint8Array): void {
     this.#hash.update(bytes)
     this.#bytes += bytes.length
+    this.#tail = 'whole'
   }
 
-  #confirm(): void {
-    const { sha256, bytes } = this.position
-    if (sha256 !== this.#before?.sha256)
-      this.#refuse(`its first ${bytes} bytes are not what they were`)
-    this.#confirmed = true
+  /** Whether `next` follows, in the same file, on what an earlier session took for its end. */
+  #goesOn([first]: Uint8Array): void {
+    if (this.#bytes !== this.#before?.bytes) return
+    if (this.#before.tail === 'file') this.#refuse('it broke off there, and goes on now')
+    if (this.#before.tail === 'line' && first !== newline && first !== carriageReturn)
+      this.#refuse('its last line had no line end, and is longer now')
   }
 }
 

@@ -30,8 +30,12 @@ const JournalEntry = z.strictObject({
   low: size,
   /** Lines at the start of the input whose records are all done, and how many those are. */
   passed: z.strictObject({ lines: size, records: size }),
-  /** Bytes of the input read so far, the SHA-256 of them, and whether it ended there. */
-  read: z.strictObject({ bytes: size, sha256: z.string(), ended: z.boolean() }),
+  /** Bytes of the input read so far, the SHA-256 of them, and how they end. */
+  read: z.strictObject({
+    bytes: size,
+    sha256: z.string(),
+    tail: z.enum(['whole', 'line', 'file']),
+  }),
   /** Length of each output in bytes, by the flag that named it. */
   outputs: z.record(z.string(), size),
   books: z.strictObject({

@@ -6,6 +6,9 @@ import type { Bookmark, Place } from '../../stages/bookmark.js'
 import type { DoneRecords } from './done-records.js'
 import type { InputTrace } from './input-trace.js'
 
+/** So many records lie between two places that are remembered, though one record stays open for hours. */
+const stride = 1024
+
 export class ReadSoFar implements Bookmark {
   readonly passed: Readonly<Place>
   readonly #done: DoneRecords
@@ -15,6 +18,7 @@ export class ReadSoFar implements Bookmark {
   readonly #ahead: Place[] = []
   #passed: Place
   #last: Place
+  #entered: number
 
   /** `skip`: records at the start of the input that never enter. */
   constructor(
@@ -26,6 +30,7 @@ export class ReadSoFar implements Bookmark {
     this.#passed = passed
     this.#last = passed
     this.#skip = skip
+    this.#entered = Math.max(0, passed.records - skip)
     this.#done = done
     this.#trace = trace
   }
@@ -36,29 +41,28 @@ export class ReadSoFar implements Bookmark {
 
   /** Records that entered so far, those of earlier sessions included. */
   get entered(): number {
-    return Math.max(0, this.#last.records - this.#skip)
+    return this.#entered
   }
 
   /** As far as all records are done now. */
   passedNow(): Place {
-    for (
-      let next = this.#ahead[0];
-      next && next.records - this.#skip <= this.#done.low;
-      next = this.#ahead[0]
-    ) {
-      this.#passed = next
-      this.#ahead.shift()
-    }
-    return this.#passed
+    const left = this.#ahead.findIndex(
+      ({ records }) => records - this.#skip > this.#done.low,
+    )
+    const passed = this.#ahead.splice(0, left === -1 ? Infinity : left)
+    return (this.#passed = passed.at(-1) ?? this.#passed)
   }
 
   isDone(ordinal: number): boolean {
+    this.#entered = Math.max(this.#entered, ordinal + 1)
     return this.#done.has(ordinal)
   }
 
   reached(place: Place): void {
     if (place.lines <= this.#last.lines) return
     this.#last = place
+    const before = this.#ahead.at(-2) ?? this.#passed
+    if (place.records - before.records < stride) this.#ahead.pop()
     this.#ahead.push(place)
   }
 
@@ -70,8 +74,8 @@ export class ReadSoFar implements Bookmark {
     return this.#trace.take(bytes)
   }
 
-  goesOn(next: Uint8Array): void {
-    this.#trace.goesOn(next)
+  cutOff(tail: 'line' | 'file'): void {
+    this.#trace.cutOff(tail)
   }
 
   ended(): void {
