@@ -45,11 +45,11 @@ export class DoneRecords {
 
   /** What is done from `low` on. */
   ranges(): Range[] {
-    const places: number[] = []
+    const ranges: Range[] = []
     const end = this.#base + this.#bits.length * 8
     for (let place = this.low; place < end; place++)
-      if (this.has(place)) places.push(place)
-    return rangesOf(places)
+      if (this.#isSet(place)) extend(ranges, place)
+    return ranges
   }
 
   #rise(): void {
@@ -78,10 +78,12 @@ export class DoneRecords {
 /** Places in any order, each once, as runs. */
 export const rangesOf = (places: readonly number[]): Range[] => {
   const ranges: Range[] = []
-  for (const place of places.toSorted((a, b) => a - b)) {
-    const last = ranges.at(-1)
-    if (last && place === last[1] + 1) last[1] = place
-    else ranges.push([place, place])
-  }
+  for (const place of places.toSorted((a, b) => a - b)) extend(ranges, place)
   return ranges
+}
+
+const extend = (ranges: Range[], place: number): void => {
+  const last = ranges.at(-1)
+  if (last && place === last[1] + 1) last[1] = place
+  else ranges.push([place, place])
 }
