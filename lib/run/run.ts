@@ -116,7 +116,11 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   const reading = new AbortController()
   const inputs = plan.files.filter(file => file !== '-')
   const read = fromStdin ? [...inputs, '/dev/stdin'] : inputs
-  const onError = (error: unknown) => breaking.abort(error)
+  const onError = (error: unknown) => {
+    // The models hear of it at once: what their calls settle as is no fate of a record.
+    ledger.halted = true
+    breaking.abort(error)
+  }
   const state = await stateOf(plan, edges, { inputs: read, ledger, stats, onError })
   const openBoth = async () => ({
     source: accountedIn(ledger, () =>
@@ -192,7 +196,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     if (state?.before) {
       const more = !ledger.full && (await hasMore(source, signal))
       log(
-        `${plan.state?.dir}: ${count(ledger.in)} records are done already, ${more ? 'and it goes on' : 'and nothing is left to do'}.`,
+        `${plan.state?.dir}: ${count(state.before.books.in)} records are done already, ${more ? 'and it goes on' : 'and nothing is left to do'}.`,
       )
       if (!more) return void source.destroy()
     }
@@ -251,6 +255,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     error = breaking.signal.aborted ? breaking.signal.reason : thrown
     // Taken before calls are cut: what settles from here on reaches nobody.
     atTheBreak = summarize(true)
+    ledger.halted = true
     source.destroy()
   }
   flowing = false

@@ -91,6 +91,9 @@ export const runRound = (
         cutOf(way, whole, left, dice),
       )
       books.add(session, dir, result)
+      // Calls that were cut are no fate of a record.
+      if (session.summary?.rejected?.aborted !== undefined)
+        result.problems.push('records were rejected because the run was cut')
       if (!wasCut(session, way)) break
       if (result.cuts++ === 0) result.bytesAtCut = bytesIn(dir, variant)
       left = Math.max(20, left - session.sequences)
@@ -122,7 +125,8 @@ const wasCut = ({ code, signal }: Session, way: Cut['way']): boolean =>
   ({
     kill: signal === 'SIGKILL',
     term: code === 143 || signal === 'SIGTERM',
-    disk: code === 1,
+    // Where the signal is not ignored, it ends the process in the middle of its write.
+    disk: code === 1 || signal === 'SIGXFSZ',
     server: code === 1,
   })[way]
 

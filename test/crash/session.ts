@@ -46,6 +46,9 @@ export const runSession = async (
   ]
   const deadline = cut?.way === 'server' ? ['--deadline', '1s'] : []
   const command = [bin, ...line, ...deadline, '--progress', 'off']
+  // Of the environment only what a shell would have: a test runner's would write files, too.
+  const { PATH, HOME } = process.env
+  const surroundings = { cwd: dir, env: { PATH, HOME } }
   const child =
     cut?.way === 'disk'
       ? // Full in the way that needs no disk: writing past the limit fails like ENOSPC.
@@ -57,9 +60,9 @@ export const runSession = async (
             process.execPath,
             ...command,
           ],
-          { cwd: dir },
+          surroundings,
         )
-      : spawn(process.execPath, command, { cwd: dir })
+      : spawn(process.execPath, command, surroundings)
   child.stdin.on('error', () => {})
   child.stdin.end(stdin ?? '')
   child.stdout.resume()
