@@ -161,6 +161,10 @@ t.test('a failing server costs rejects with their code, never the run', async t 
   t.equal(ran.code, 3)
   t.same(ran.summary.rejected, { bad_request: 13 })
   t.match(ran.stderr, /rejected bad_request at .*query\.jsonl:\d+: /)
+  t.match(
+    ran.stderr,
+    /run: nothing was kept: 13 of 13 records were rejected as bad_request/,
+  )
   balanced(t, ran)
 })
 
