@@ -29,5 +29,18 @@ export const secretsOf = (authorization: string | undefined): string[] => {
 /** A password of fewer characters stands in half of all words, and could not be told from them. */
 const shortest = 4
 
+/** Also without the beginning of one at the end of a text that broke off there. */
 export const withoutSecrets = (text: string, secrets: readonly string[]): string =>
-  secrets.reduce((left, secret) => left.replaceAll(secret, '[key]'), text)
+  secrets.reduce((left, secret) => {
+    const rest = left.replaceAll(secret, hidden)
+    return rest.slice(0, rest.length - tornLength(rest, secret))
+  }, text)
+
+const hidden = '[key]'
+
+/** How much of a secret a text ends with. */
+const tornLength = (text: string, secret: string): number => {
+  for (let length = secret.length - 1; length >= shortest; length--)
+    if (text.endsWith(secret.slice(0, length))) return length
+  return 0
+}

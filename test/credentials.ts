@@ -45,3 +45,16 @@ t.test('without a key nothing is a secret', async t => {
   t.same(secretsOf(undefined), [])
   t.equal(withoutSecrets('anything', []), 'anything')
 })
+
+t.test(
+  'a text that broke off in the middle of a key does not end with half of it',
+  async t => {
+    const secrets = secretsOf('Bearer sk-12345678')
+    t.equal(withoutSecrets('the key sk-1234', secrets), 'the key ')
+    t.equal(
+      withoutSecrets('the key sk-', secrets),
+      'the key sk-',
+      'as many words may end',
+    )
+  },
+)

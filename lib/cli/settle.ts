@@ -36,11 +36,19 @@ export const settle = <S extends Sections>(sections: S, layers: Layer[]): Settle
 const check = (flag: Flag, layer: Layer): unknown => {
   const given = layer.values[flag.key]
   const value = valueOf(flag, given)
-  const { success } = flag.schema.safeParse(value)
-  if (success) return value
+  if (isAccepted(flag, value)) return value
   const got = printable(typeof given === 'string' ? given : JSON.stringify(given), 80)
   throw new Failure(
     'usage',
     `Expected ${layer.name(flag)} to be ${expectation(flag)}, got "${got}".`,
   )
+}
+
+/** zod measures whatever has a length, and throws where that is no number. */
+const isAccepted = ({ schema }: Flag, value: unknown): boolean => {
+  try {
+    return schema.safeParse(value).success
+  } catch {
+    return false
+  }
 }

@@ -19,6 +19,9 @@ export const isOwn = (value: unknown): value is Record =>
  * was parsed from, where there is one.
  */
 export const readRecord = (given: unknown, text?: string): { record: Record } | Fault => {
+  // Before zod: it measures whatever has a length, and throws where that is no number.
+  if (isObject(given) && isObject(given['id']))
+    return fault('bad_record', 'expected text at id, got an object')
   const { value, issues } = checked(given)
   if (issues.length > 0) return fault('bad_record', inWords(issues))
   // 1e400 is JSON, and becomes a number that is none.

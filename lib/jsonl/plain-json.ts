@@ -77,3 +77,12 @@ export const tooDeep = (value: unknown, depth = 0): boolean => {
     if (tooDeep((value as { [key: string]: unknown })[key], depth + 1)) return true
   return false
 }
+
+/** Whether JSON has brackets enough to be nested too deeply: a look that most texts pass at once. */
+export const mayBeTooDeep = (json: string): boolean => {
+  let brackets = 0
+  for (const bracket of '{[')
+    for (let at = json.indexOf(bracket); at >= 0; at = json.indexOf(bracket, at + 1))
+      if (++brackets > deepest) return true
+  return false
+}

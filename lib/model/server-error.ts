@@ -59,16 +59,20 @@ const messageIn = (value: Json): string => {
     const found = value[key]
     if (typeof found === 'string' && found) return found
     if (Array.isArray(found) && found.length > 0)
-      return found.map(item => (isObject(item) ? listed(item) : String(item))).join('; ')
+      return found.map(item => (isObject(item) ? listed(item) : plain(item))).join('; ')
   }
   return ''
 }
 
 /** FastAPI's own validation errors: `{loc: ['body', 'messages'], msg: 'Field required'}`. */
 const listed = (item: Json): string => {
-  const where = Array.isArray(item['loc']) ? `${item['loc'].join('.')}: ` : ''
+  const where = Array.isArray(item['loc']) ? `${item['loc'].map(plain).join('.')}: ` : ''
   return where + (messageIn(item) || JSON.stringify(item))
 }
+
+/** No call of `toString`: an object off the wire may have a field of that name. */
+const plain = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value)
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -216,7 +216,8 @@ const noCompletion = (words: string, body: string, asked: Asked): AttemptFailure
 const errorInside = (value: unknown, body: string, asked: Asked): AttemptFailure => {
   if (!isObject(value) || !value['error'])
     return noCompletion('the answer is JSON but no completion', body, asked)
-  const inner = isObject(value['error']) ? Number(value['error']['code']) : NaN
+  const code = isObject(value['error']) ? value['error']['code'] : undefined
+  const inner = typeof code === 'string' || typeof code === 'number' ? Number(code) : NaN
   const status = inner >= 400 && inner < 600 ? inner : 500
   const error = readServerError(status, body)
   return {

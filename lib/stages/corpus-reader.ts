@@ -186,9 +186,14 @@ export class CorpusReader {
   /** `text` is missing for an object that came without a line. */
   #ofJson(line: number, value: unknown, text?: string): Record[] {
     const place = this.#place(line, text ?? (() => jsonOf(value)))
-    return tooDeep(value)
-      ? this.#bad(place, 'bad_json', `: a cycle, or more than ${deepest} levels`)
-      : recordsOfJson(value, place, this.#options, this.#note)
+    if (tooDeep(value))
+      return this.#bad(place, 'bad_json', `: a cycle, or more than ${deepest} levels`)
+    try {
+      return recordsOfJson(value, place, this.#options, this.#note)
+    } catch (bug) {
+      // Of ours; thrown on, it would end the file in the middle.
+      return this.#bad(place, 'stage_error', `: ${messageOf(bug)}; please report it`)
+    }
   }
 
   #bad(place: Place, code: RejectCode, more: string): Record[] {

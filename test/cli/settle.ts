@@ -64,3 +64,11 @@ t.test('a bad value is told with its place and with what was expected', async t 
     `Expected also in run.json to be SHAPE=FILE with a SHAPE of ${rowShapes.join(', ')}, got "["dpo.jsonl"]".`,
   )
 })
+
+t.test('a value that cannot even be measured is refused like any other', async t => {
+  const values = { baseUrl: [{ length: { toString: 1 } }] }
+  t.throws(() => settle(sections, [layer('run.json', values)]), {
+    code: 'usage',
+    message: /Expected base-url in run.json to be/,
+  })
+})

@@ -98,3 +98,8 @@ t.test('half a character is found in whatever a model or a trainer reads', async
 })
 
 const turn = (content: string) => ({ role: 'user', content })
+
+t.test('an id that is no text is told, whatever it is', async t => {
+  for (const id of [{ length: { toString: 1 } }, [], null, 5, ''])
+    t.match(readRecord({ id, query: 'q', seed: { query: 'q' } }), { code: 'bad_record' })
+})

@@ -171,3 +171,21 @@ t.test('a dead engine is told from a failed request', async t => {
     engineDied(readServerError(500, '{"error":{"message":"Internal server error"}}')),
   )
 })
+
+t.test('fields that go by the names of methods are fields', async t => {
+  const odd = { toString: '', valueOf: '', toJSON: 1 }
+  for (const body of [
+    { detail: [[odd]] },
+    { detail: [{ loc: [odd, ['a', odd]], msg: 'bad' }] },
+    { error: { message: [odd], code: odd } },
+    odd,
+  ])
+    t.type(readServerError(400, JSON.stringify(body)).message, 'string')
+})
+
+t.test('an error nested a hundred thousand times over is told all the same', async t => {
+  const deep = (opening: string, closing: string) =>
+    opening.repeat(100_000) + '1' + closing.repeat(100_000)
+  for (const body of [deep('{"detail":[', ']}'), `{"detail":[${deep('{"a":', '}')}]}`])
+    t.match(readServerError(400, body), { message: /^\{"detail":\[/ })
+})

@@ -228,3 +228,8 @@ t.test('the raw text of a failure ends between characters', async t => {
   const { failure } = readReply(`x${'👍'.repeat(20_000)}`, asked)
   t.equal(failure?.raw?.length, 16_383)
 })
+
+t.test('an error with status 200 whose code is an object is an error', async t => {
+  const body = '{"error":{"message":"bad","code":{"toString":"","valueOf":""}}}'
+  t.match(readReply(body, asked), { failure: { code: 'server_error', message: /bad/ } })
+})
