@@ -63,7 +63,8 @@ export const failureCodes = {
   },
   servers_lost: {
     exitCode: exitCodes.failed,
-    means: 'all servers were gone for longer than --deadline',
+    means:
+      'all servers were gone for longer than --deadline, or die of whatever they are asked',
     hint: 'Start one and run the command again.',
   },
   too_many_rejects: {

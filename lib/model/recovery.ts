@@ -17,13 +17,22 @@ export interface CallDesk {
   readonly open: ReadonlySet<OpenCall>
   enqueue(call: OpenCall): void
   settle(call: OpenCall, outcome: Outcome): void
+  /** Ends them all: nothing is to be had from these servers. */
+  lose(message: string): void
 }
+
+/**
+ * Deaths in a row, with calls there and not one answer between, after which it is the servers and
+ * no prompt: three prompts that kill, all among the first, take nine.
+ */
+const mostBarrenDeaths = 10
 
 export class Recovery {
   readonly #desk: CallDesk
   readonly #batching: Batching
   readonly #settings: RetrySettings
   readonly #quarantine = new Quarantine()
+  #barrenDeaths = 0
 
   constructor(desk: CallDesk, batching: Batching, settings: RetrySettings) {
     this.#desk = desk
@@ -73,8 +82,18 @@ export class Recovery {
     const there = [...this.#desk.open].filter(
       ({ flight, brokenAt }) => flight?.endpoint === endpoint || brokenAt === endpoint,
     )
+    if (there.length === 0) return
     for (const call of there) call.brokenAt = undefined
     this.#witness(there, { code: 'unreachable', message })
+    if (++this.#barrenDeaths >= mostBarrenDeaths)
+      this.#desk.lose(
+        `${message}. Servers died ${this.#barrenDeaths} times in a row as soon as they were asked, without a single answer: their logs say of what`,
+      )
+  }
+
+  /** A good answer came. */
+  answered(): void {
+    this.#barrenDeaths = 0
   }
 
   /** Back into the queue, as if it had not been sent. */

@@ -60,7 +60,7 @@ export class ServerGroup implements CallDesk {
       deadlineMs: settings.deadlineMs,
       log: settings.log,
       waiting: () => this.#open.size,
-      onLost: message => this.#lose(message),
+      onLost: message => this.lose(message),
     })
   }
 
@@ -149,6 +149,7 @@ export class ServerGroup implements CallDesk {
   settle(call: OpenCall, outcome: Outcome): void {
     this.#waiting.delete(call)
     this.#open.delete(call)
+    if (outcome.ok) this.#recovery.answered()
     // Whoever asks next begins anew, such as a second pipeline on the same model.
     if (this.#open.size === 0) this.#waiting.inputBegins()
     call.settle(outcome)
@@ -215,7 +216,7 @@ export class ServerGroup implements CallDesk {
     if (!elsewhere) for (const call of open) if (!call.flight) call.stopDeadline()
   }
 
-  #lose(message: string): void {
+  lose(message: string): void {
     this.#onLost(message)
     for (const call of this.#open)
       this.#recovery.giveUp(call, { code: 'unreachable', message })

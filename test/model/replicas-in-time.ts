@@ -136,6 +136,27 @@ t.test('a server that fails every trial is given up after the deadline', t =>
   ),
 )
 
+t.test('a server that dies of whatever it is asked is given up', t =>
+  inTime(
+    t,
+    (server, clock) =>
+      server.rules.add(calls, () => {
+        server.die()
+        clock.start(2000, () => server.revive())
+        return { fault: 'reset' }
+      }),
+    async ({ model, told, clock }) => {
+      const answers = await Promise.all(five.map(call => model.call(call)))
+      t.strictSame(
+        answers.map(outcome => !outcome.ok && outcome.code),
+        ['poison_prompt', 'poison_prompt', 'poison_prompt', 'unreachable', 'unreachable'],
+      )
+      t.match(told, [{ code: 'servers_lost', message: /died 10 times in a row/ }])
+      t.ok(clock.now < 60_000, `${clock.now} ms`)
+    },
+  ),
+)
+
 t.test('calls at a server that freezes move while they have time', async t => {
   const clock = new VirtualClock()
   const network = new VirtualNetwork({ clock, oneWayMs: 1 })
