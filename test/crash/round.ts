@@ -115,7 +115,7 @@ export const runRound = (
 const cutOf = (way: Cut['way'], whole: Whole, left: number, dice: Dice): Cut => {
   const after = Math.ceil(left * (0.1 + 0.85 * dice()))
   const thenMs = Math.floor(dice() * 40)
-  if (way === 'kill') return { way, after, thenMs }
+  if (way === 'kill') return { way, after, thenMs, atWrite: dice() < 0.5 }
   if (way === 'term') return { way, after, thenMs, twice: dice() < 0.5 }
   if (way === 'server') return { way, after }
   return { way, kib: 1 + Math.floor(dice() * whole.kib) }

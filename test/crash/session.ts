@@ -1,6 +1,7 @@
 /** One session of a durable run, as a process of its own, that may be cut in the middle. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { watch } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bin } from '../../fixtures/built.js'
@@ -10,7 +11,8 @@ import type { Variant } from './variants.js'
 
 /** How a session is cut, once the server has taken up so many sequences of it. */
 export type Cut =
-  | { way: 'kill'; after: number; thenMs: number }
+  /** `atWrite`: with the next bytes that an output gets, before the journal can say so. */
+  | { way: 'kill'; after: number; thenMs: number; atWrite: boolean }
   | { way: 'term'; after: number; thenMs: number; twice: boolean }
   /** The disk takes files of so many KiB and no more. */
   | { way: 'disk'; kib: number }
@@ -28,7 +30,7 @@ export interface Session {
 }
 
 export const runSession = async (
-  { args, stdin }: Variant,
+  { args, stdin, outputs }: Variant,
   dir: string,
   server: SimulatedServer,
   cut?: Cut,
@@ -66,8 +68,9 @@ export const runSession = async (
   child.stdin.on('error', () => {})
   child.stdin.end(stdin ?? '')
   child.stdout.resume()
+  const written = () => nextWrite(dir, outputs, child)
   const [told, closed] = [text(child.stderr), once(child, 'close')]
-  if (cut) await cutDown(child, server, before, cut)
+  if (cut) await cutDown(child, server, before, cut, written)
   const [code, signal] = (await closed) as [number | null, NodeJS.Signals | null]
   if (cut?.way === 'server') await server.revive()
   const stderr = await told
@@ -86,16 +89,35 @@ const cutDown = async (
   server: SimulatedServer,
   before: number,
   cut: Cut,
+  written: () => Promise<void>,
 ): Promise<void> => {
   if (cut.way === 'disk') return
   const runs = () => child.exitCode === null && child.signalCode === null
   while (runs() && server.stats.sequences - before < cut.after) await delay(1)
   if (cut.way === 'server') return void (await server.die({ exitMs: 0 }))
-  await delay(cut.thenMs)
+  if (cut.way === 'kill' && cut.atWrite) await written()
+  else await delay(cut.thenMs)
   if (!runs()) return
   if (cut.way === 'kill') return void child.kill('SIGKILL')
   child.kill('SIGTERM')
   if (!cut.twice) return
   await delay(cut.thenMs)
   child.kill('SIGTERM')
+}
+
+/** Resolves when an output in the folder itself gets bytes, or the process ends. */
+const nextWrite = async (
+  dir: string,
+  outputs: readonly string[],
+  child: ChildProcess,
+): Promise<void> => {
+  const ended = new AbortController()
+  child.once('exit', () => ended.abort())
+  if (child.exitCode !== null || child.signalCode !== null) return
+  try {
+    for await (const { filename } of watch(dir, { signal: ended.signal }))
+      if (outputs.includes(filename ?? '')) return
+  } catch (error) {
+    if (!ended.signal.aborted) throw error
+  }
 }
