@@ -112,7 +112,9 @@ export const mayBeQuoted = (
   { alone, piece }: Reading,
   response: string,
   fits: (value: unknown) => boolean,
-): boolean => bare(response).includes(bare(piece)) || (!alone && mayHold(response, fits))
+): boolean =>
+  response.includes('{') &&
+  (bare(response).includes(bare(piece)) || (!alone && mayHold(response, fits)))
 
 /** As it reads however it is spaced, and within a string as well as without. */
 const bare = (text: string): string => text.replace(/[\s\\]+/g, '')

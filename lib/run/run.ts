@@ -27,6 +27,7 @@ import { startProgress, type ProgressKind, type Screen } from './progress.js'
 import type { SignalSource } from './signals.js'
 import { startStopping, stopped } from './stopping.js'
 import { count, summaryOf } from './summary.js'
+import { lineTold } from './told.js'
 import { startWatchdog } from './watchdog.js'
 
 /** The models of a run, all roles together. */
@@ -312,7 +313,7 @@ const stateOf = async (
 ): Promise<State | undefined> => {
   if (!state) return undefined
   const { openState } = await import('./state/open-state.js')
-  const log = (line: string) => void (quiet || stderr.write(`${line}\n`))
+  const log = (line: string) => void (quiet || stderr.write(`${lineTold(line)}\n`))
   return openState({ ...state, names: outputs, skip: parse.skip, stdout, log, ...more })
 }
 

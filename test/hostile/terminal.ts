@@ -124,6 +124,27 @@ t.test('a server that is hostile from the start', async t => {
   await tryAll()
 })
 
+t.test(
+  'a durable run in a folder with a hostile name, gone on with by force',
+  async t => {
+    const { env } = await serving(t, { model: `m${evil}` })
+    const file = corpus(t)
+    const state = join(file, '..', `state${evil}`)
+    const out = join(file, '..', `rows${evil}.jsonl`)
+    const args = ['run', '--state', state, '--out', out, file]
+    for (const more of [
+      ['--max-rejects', '1'],
+      ['--samples', '3'],
+      ['--samples', '3', '--force'],
+      ['--samples', '3', '--from-rejects', join(state, 'rejects.jsonl')],
+    ]) {
+      const { stdout, stderr } = await runProgram([...args, ...more], { env })
+      t.ok(stderr)
+      isHarmless(t, stdout + stderr)
+    }
+  },
+)
+
 t.test('hostile words on the command line and in a configuration', async t => {
   const folder = t.testdir({
     'name.json': JSON.stringify({ [evil]: 1 }),
