@@ -121,6 +121,7 @@ t.test('calls and tokens are counted', async t => {
   ])
   t.strictSame(model.stats(), {
     calls: { x: 2, y: 1 },
+    ended: 3,
     failed: 0,
     retries: 0,
     tokens: { prompt: 21, completion: 6 },
@@ -133,6 +134,7 @@ t.test('calls and tokens are counted', async t => {
         limit: 64,
         inFlight: 0,
         reason: 'fixed: /metrics answers 404',
+        version: '0.32.0',
       },
     ],
   })
