@@ -148,8 +148,8 @@ export class Commits {
         [...lines].map(([flag, texts]) => outputs.get(flag)?.append(texts.join(''))),
       )
       const whole = { ...entry, outputs: sizes() }
-      if (!journal.isLong) await journal.append(whole)
-      else await journal.rewrite({ ...whole, done: done.ranges() })
+      if (journal.isDue) await journal.rewrite({ ...whole, done: done.ranges() })
+      else await journal.append(whole)
     } catch (error) {
       this.#failed = true
       onError(stateFailed(journal.path, error))

@@ -2,7 +2,9 @@
  * What is safely on disk, in a file that only grows: each entry says which records have become
  * done, how long the outputs are with their rows, and how the books then stand. An entry is
  * written after the rows it speaks of are synced, so the last whole one is the truth; a cut one
- * behind it was never promised to anybody. Once the file is large it is written anew as one entry.
+ * behind it was never promised to anybody. The first one comes with the file, in one piece, and
+ * once the file is large it is written anew as one entry: a file without a whole entry at its
+ * start is none of ours.
  */
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -53,20 +55,28 @@ const JournalEntry = z.strictObject({
 })
 export type JournalEntry = z.infer<typeof JournalEntry>
 
-/** Past this many bytes the journal is written anew. */
+/** So many bytes may follow on the first entry before the journal is written anew. */
 const rewriteBytes = 4 * 1024 * 1024
+/** And so many times its own length, which records scattered all over the input make long. */
+const growth = 4
 
 export class Journal {
   readonly path: string
   readonly #rewriteBytes: number
   #handle: FileHandle
   #size: number
+  #firstSize: number
 
-  private constructor(path: string, handle: FileHandle, size: number, rewriteAt: number) {
+  private constructor(
+    path: string,
+    handle: FileHandle,
+    sizes: { whole: number; first: number; rewriteAt: number },
+  ) {
     this.path = path
     this.#handle = handle
-    this.#size = size
-    this.#rewriteBytes = rewriteAt
+    this.#size = sizes.whole
+    this.#firstSize = sizes.first
+    this.#rewriteBytes = sizes.rewriteAt
   }
 
   /**
@@ -82,22 +92,24 @@ export class Journal {
       if (error.code === 'ENOENT') return undefined
       throw stateFailed(path, error)
     })
-    const size = text ? readEntries(path, text, see) : 0
+    const { whole, first } = text ? readEntries(path, text, see) : { whole: 0, first: 0 }
+    let handle: FileHandle | undefined
     try {
       await rm(newOf(path), { force: true })
-      const handle = await open(path, text ? 'r+' : 'wx')
-      if (text && text.length > size) await handle.truncate(size)
+      handle = await open(path, text ? 'r+' : 'wx')
+      if (text && text.length > whole) await handle.truncate(whole)
       await handle.datasync()
       await syncFolder(dirname(path))
-      return new Journal(path, handle, size, rewriteAt)
+      return new Journal(path, handle, { whole, first, rewriteAt })
     } catch (error) {
+      await handle?.close()
       throw stateFailed(path, error)
     }
   }
 
-  /** Whether the journal has grown so long that `rewrite` is due. */
-  get isLong(): boolean {
-    return this.#size > this.#rewriteBytes
+  /** Whether the journal is new, or has grown so long, that `rewrite` is due. */
+  get isDue(): boolean {
+    return this.#size === 0 || this.#size > this.#rewriteBytes + growth * this.#firstSize
   }
 
   /** On disk when the promise resolves. */
@@ -123,7 +135,7 @@ export class Journal {
     }
     await this.#handle.close()
     this.#handle = handle
-    this.#size = line.length
+    this.#size = this.#firstSize = line.length
   }
 
   async close(): Promise<void> {
@@ -133,32 +145,34 @@ export class Journal {
 
 const newOf = (path: string): string => `${path}.new`
 
-/** Answers how many bytes are whole entries. @throws Failure state_damaged */
+/** Answers how many bytes all whole entries have, and the first. @throws Failure state_damaged */
 const readEntries = (
   path: string,
   text: Buffer,
   see: (entry: JournalEntry) => void,
-): number => {
+): { whole: number; first: number } => {
+  let first = 0
   let start = 0
   for (let line = 1; start < text.length; line++) {
     const end = text.indexOf(newline, start)
-    const value = end === -1 ? undefined : readLine(text.subarray(start, end).toString())
+    const value = end === -1 ? undefined : readLine(text.toString('utf8', start, end))
     if (value === undefined) {
+      if (line === 1) throw damaged(path, 'it does not begin with an entry')
       if (holdsEntry(text.subarray(end === -1 ? text.length : end + 1)))
         throw damaged(
           path,
           `line ${line} is broken and lines behind it are whole, so it was no crash that broke it`,
         )
-      return start
+      break
     }
-    // Whole, and yet none of ours: cut off as if a crash had left it, the run would be lost.
-    const entry = JournalEntry.safeParse(value)
-    if (!entry.success)
-      throw damaged(path, `line ${line} says what this version does not understand`)
-    see(entry.data)
+    const { data: entry } = JournalEntry.safeParse(value)
+    if (!entry)
+      throw damaged(path, `line ${line} is whole, but no entry as this version writes it`)
+    see(entry)
     start = end + 1
+    if (line === 1) first = start
   }
-  return start
+  return { whole: start, first }
 }
 
 const newline = 0x0a
