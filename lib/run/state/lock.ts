@@ -1,16 +1,22 @@
 /**
  * Keeps two runs out of one folder. The file names its process, and when that began, since
  * numbers of processes come again: a lock whose process is gone is stale, and is taken over.
+ *
+ * A lock appears whole, under its name, or not at all: whoever finds one that is still empty
+ * would take it for a leftover. A stale one is replaced under a claim, so that of several who
+ * find it one alone takes it over.
  */
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { link, open, readFile, rename, rm } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { Failure } from '../../errors.js'
+import { printable } from '../printable.js'
 import { stateFailed } from './state-failed.js'
 
 const Owner = z.object({
-  pid: z.int(),
+  pid: z.int().min(1),
   host: z.string(),
   /** What tells this process from a later one of the same number, where the system says it. */
   born: z.string().optional(),
@@ -18,7 +24,7 @@ const Owner = z.object({
 })
 type Owner = z.infer<typeof Owner>
 
-/** Answers what gives the lock back. @throws Failure state_locked, write_failed */
+/** Answers what gives the lock back. @throws Failure state_locked, state_damaged, write_failed */
 export const takeLock = async (
   path: string,
   dir: string,
@@ -30,13 +36,20 @@ export const takeLock = async (
     since: new Date().toISOString(),
   }
   const text = `${JSON.stringify(own)}\n`
-  for (let tries = 0; tries < 10; tries++) {
-    if (await createWith(path, text)) return () => rm(path, { force: true })
-    const held = await readFile(path, 'utf8').catch(() => undefined)
-    if (held === undefined) continue
-    const owner = ownerOf(held)
-    if (owner && isAlive(owner)) throw locked(dir, path, owner)
-    await removeStale(path, held)
+  const draft = `${path}.${randomUUID()}`
+  try {
+    await writeSynced(draft, text)
+    for (let tries = 0; tries < 10; tries++) {
+      if (await appears(path, draft, text)) return () => giveBack(path, text)
+      const held = await readFile(path, 'utf8').catch(missing)
+      if (held === undefined) continue
+      refuseHeld(dir, path, held)
+      if (await takesOver(path, draft, text, held, dir)) return () => giveBack(path, text)
+    }
+  } catch (error) {
+    throw stateFailed(path, error)
+  } finally {
+    await rm(draft, { force: true }).catch(() => {})
   }
   throw new Failure(
     'state_locked',
@@ -44,40 +57,95 @@ export const takeLock = async (
   )
 }
 
-const createWith = async (path: string, text: string): Promise<boolean> => {
+const writeSynced = async (path: string, text: string): Promise<void> => {
+  const handle = await open(path, 'wx')
   try {
-    const handle = await open(path, 'wx')
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw stateFailed(path, error)
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }
 
-/** Two runs may find the same stale lock: what was moved away is looked at before it is thrown away. */
-const removeStale = async (path: string, stale: string): Promise<void> => {
-  const aside = `${path}.${process.pid}`
+/** Gives the draft a second name, unless that is taken. */
+const appears = async (path: string, draft: string, text: string): Promise<boolean> => {
   try {
-    await rename(path, aside)
-  } catch {
-    return
+    await link(draft, path)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    if (!code || !withoutLinks.has(code)) throw error
   }
-  const moved = await readFile(aside, 'utf8').catch(() => stale)
-  if (moved === stale) await rm(aside, { force: true })
-  else await rename(aside, path)
+  return writeSynced(path, text).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false
+      throw error
+    },
+  )
+}
+
+/** What file systems say that have no second names, as FAT and some of networks. */
+const withoutLinks: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOTSUP',
+  'ENOSYS',
+  'EINVAL',
+])
+
+/** Replaces a stale lock. While somebody has the claim, nobody else does. */
+const takesOver = async (
+  path: string,
+  draft: string,
+  text: string,
+  stale: string,
+  dir: string,
+): Promise<boolean> => {
+  const claim = `${path}.claim`
+  if (!(await appears(claim, draft, text))) {
+    const held = await readFile(claim, 'utf8').catch(missing)
+    if (held === undefined) return false
+    refuseHeld(dir, claim, held)
+    await rm(claim, { force: true })
+    return false
+  }
+  try {
+    if ((await readFile(path, 'utf8').catch(missing)) !== stale) return false
+    await rename(draft, path)
+    return true
+  } finally {
+    await rm(claim, { force: true })
+  }
+}
+
+/** Only what is ours: a lock that was removed by hand may be another's by now. */
+const giveBack = async (path: string, text: string): Promise<void> => {
+  if ((await readFile(path, 'utf8').catch(missing)) === text)
+    await rm(path, { force: true })
+}
+
+const missing = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code !== 'ENOENT') throw error
+}
+
+/** Passes where the lock is stale. @throws Failure state_locked, state_damaged */
+const refuseHeld = (dir: string, path: string, held: string): void => {
+  // A crash can leave it empty where it could not appear whole: nobody holds what says nothing.
+  if (held.replaceAll('\0', '').trim() === '') return
+  const owner = ownerOf(held)
+  if (!owner)
+    throw new Failure(
+      'state_damaged',
+      `Expected ${path} to be the lock of a run, but it is something else. Name another --state, or remove that file if nothing works with ${dir}.`,
+    )
+  if (isAlive(owner)) throw locked(dir, path, owner)
 }
 
 const ownerOf = (text: string): Owner | undefined => {
   try {
     return Owner.safeParse(JSON.parse(text)).data
   } catch {
-    // A crash can leave it empty: nobody holds a lock that says nothing.
     return undefined
   }
 }
@@ -108,8 +176,14 @@ const bornOf = (pid: number): string | undefined => {
   }
 }
 
-const locked = (dir: string, path: string, { pid, host, since }: Owner): Failure =>
-  new Failure(
+const locked = (
+  dir: string,
+  path: string,
+  { pid, host, since, born }: Owner,
+): Failure => {
+  const elsewhere = host !== hostname()
+  return new Failure(
     'state_locked',
-    `Expected ${dir} to be free, but process ${pid} on ${host} works with it since ${since}. Wait for it or stop it${host === hostname() ? '' : `, or remove ${path} if that machine is gone`}.`,
+    `Expected ${dir} to be free, but process ${pid} on ${printable(host)} works with it since ${printable(since)}. Wait for it or stop it${elsewhere ? `, or remove ${path} if that machine is gone` : born === undefined ? `, or remove ${path} if that process is another program` : ''}.`,
   )
+}
