@@ -26,10 +26,11 @@ export const firstRejects = (all: boolean): FirstRejects => {
       const { code = 'unknown', message = '' } = record.reject ?? {}
       if (first.has(code) || first.size >= shownCodes) return
       if (!all && isCarried(record)) return
-      first.set(
-        code,
-        `rejected ${printable(code, 60)} at ${placeOf(record)}: ${printable(message)}`,
-      )
+      const place = placeOf(record)
+      const why = printable(message)
+      // Messages of `parse` begin with the place.
+      const what = why.startsWith(`${place}: `) ? why : `${place}: ${why}`
+      first.set(code, `rejected ${printable(code, 60)} at ${what}`)
     },
     lines: () => [...first.values()],
   }

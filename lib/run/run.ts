@@ -265,6 +265,11 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   const cutShort = !cut && ledger.full && ledger.open > 0
   if (cutShort) ledger.missed('target_reached', ledger.open)
   const unbalanced = cut ? undefined : balance(ledger, works?.ours ?? true)
+  if (state && cut) {
+    // What was settled and is not on the disk is done again: it counts as open.
+    await state.recount()
+    atTheBreak = summarize(true)
+  }
   const told = atTheBreak ?? summarize(cut)
   if (error || ledger.open > 0) works?.models?.abort()
   try {

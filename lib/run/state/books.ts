@@ -28,6 +28,22 @@ export const restoreBooks = (
   return booksOf(ledger)
 }
 
+/** Takes back what the ledger counted and no commit holds: those records are open. */
+export const recount = (
+  ledger: Ledger,
+  { kept, filtered, rejected, rows }: Books,
+): void => {
+  ledger.kept = kept
+  for (const [mine, theirs] of [
+    [ledger.filtered, filtered],
+    [ledger.rejected, rejected],
+    [ledger.rows, rows],
+  ] as const) {
+    for (const code of Object.keys(mine)) delete mine[code]
+    copy(theirs, mine)
+  }
+}
+
 const copy = (from: Counts, to: Counts): void => {
   for (const [code, n] of Object.entries(from)) to[code] = n
 }

@@ -58,9 +58,16 @@ export class Commits {
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #failed = false
+  #committed: JournalEntry['books']
 
   constructor(options: CommitsOptions) {
     this.#options = options
+    this.#committed = structuredClone(options.books)
+  }
+
+  /** The books as the last commit has them. */
+  get committed(): JournalEntry['books'] {
+    return this.#committed
   }
 
   /** Says how long the outputs are before anything is written. */
@@ -148,11 +155,16 @@ export class Commits {
         [...lines].map(([flag, texts]) => outputs.get(flag)?.append(texts.join(''))),
       )
       const whole = { ...entry, outputs: sizes() }
-      if (journal.isDue) await journal.rewrite({ ...whole, done: done.ranges() })
-      else await journal.append(whole)
+      try {
+        if (journal.isDue) await journal.rewrite({ ...whole, done: done.ranges() })
+        else await journal.append(whole)
+      } catch (error) {
+        throw stateFailed(journal.path, error)
+      }
+      this.#committed = entry.books
     } catch (error) {
       this.#failed = true
-      onError(stateFailed(journal.path, error))
+      onError(error)
     }
   }
 }

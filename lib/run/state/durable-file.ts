@@ -8,6 +8,7 @@ import { open, stat, type FileHandle } from 'node:fs/promises'
 import { Failure } from '../../errors.js'
 import { identityOf, refuseFull, refuseInput, writeFailed } from '../output-file.js'
 import { writeAll } from './journal.js'
+import { stateFailed } from './state-failed.js'
 
 export interface DurableFileOptions {
   flag: string
@@ -85,9 +86,10 @@ export class DurableFile {
       await this.#handle.datasync()
       this.#size += bytes.length
     } catch (error) {
+      if (error instanceof Failure) throw error
       // Readers see whole lines, also while the disk is full.
       await this.begin().catch(() => {})
-      throw error instanceof Failure ? error : writeFailed(this.path, error)
+      throw stateFailed(this.path, error)
     }
   }
 
@@ -99,11 +101,16 @@ export class DurableFile {
   async #checkPlace(): Promise<void> {
     const there = await stat(this.path).catch(() => undefined)
     const own = await this.#handle.stat()
-    if (there?.ino === own.ino && there.dev === own.dev) return
-    throw new Failure(
-      'write_failed',
-      `Expected ${this.path} to stay where it is during the run, but it was ${there ? 'replaced' : 'removed'}. Put it back and run the command again: it goes on.`,
-    )
+    if (there?.ino !== own.ino || there.dev !== own.dev)
+      throw new Failure(
+        'write_failed',
+        `Expected ${this.path} to stay where it is during the run, but it was ${there ? 'replaced' : 'removed'}. Put it back and run the command again: it goes on.`,
+      )
+    if (own.size !== this.#size)
+      throw new Failure(
+        'write_failed',
+        `Expected ${this.path} to hold the ${this.#size} bytes that this run wrote, but it holds ${own.size}: somebody else writes to it. Give each run files of its own, and run the command again: what others wrote behind its rows is cut off.`,
+      )
   }
 }
 

@@ -2,7 +2,6 @@
  * `--state DIR`: a run that can be killed at any instant and goes on where its last commit left
  * it. The folder holds the lock, the manifest, the journal, the rejects and the last summary.
  */
-import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Writable } from 'node:stream'
 import type { Ledger } from '../../ledger.js'
@@ -18,13 +17,14 @@ import {
   type Outputs,
 } from '../open-outputs.js'
 import { lineOfReject } from '../reject-line.js'
-import { booksOf, restoreBooks } from './books.js'
+import { booksOf, recount, restoreBooks } from './books.js'
 import { Commits, type CommittedOutput } from './commits.js'
 import { DoneRecords } from './done-records.js'
 import { DurableFile } from './durable-file.js'
 import { InputTrace, refuseInput } from './input-trace.js'
 import { Journal, type JournalEntry } from './journal.js'
 import { takeLock } from './lock.js'
+import { makeFolder } from './make-folder.js'
 import {
   differences,
   readManifest,
@@ -83,6 +83,8 @@ export interface State extends Outputs {
   meet: (models: ModelNames) => void
   /** The input has ended and nothing is open; to be called before `close`. */
   finish: () => Promise<void>
+  /** Makes the ledger say what is on the disk and no more: the rest is open. To be called when a run was cut. */
+  recount: () => Promise<void>
   /** Keeps the summary in the folder. */
   tell: (summary: object) => Promise<void>
 }
@@ -90,7 +92,7 @@ export interface State extends Outputs {
 /** @throws Failure state_locked, state_mismatch, state_damaged, output_exists, usage, write_failed */
 export const openState = async (options: StateOptions): Promise<State> => {
   const { dir } = options
-  await mkdir(dir, { recursive: true }).catch(error => {
+  await makeFolder(dir).catch(error => {
     throw stateFailed(dir, error)
   })
   const unlock = await takeLock(join(dir, 'lock'), dir)
@@ -156,7 +158,7 @@ const openLocked = async (
     )
 
   const books = restoreBooks(ledger, before)
-  const trace = new InputTrace(before?.read, why =>
+  const trace = new InputTrace(begun ? before?.read : undefined, why =>
     refuse([why], () => refuseInput(dir, why)),
   )
   const bookmark = new ReadSoFar(
@@ -258,6 +260,10 @@ const openLocked = async (
       for (const file of files.values()) await file.begin()
       // From here on what the outputs hold is known to be ours.
       await commits.begin()
+    },
+    recount: async () => {
+      await commits.flush()
+      recount(ledger, commits.committed)
     },
     finish: () => commits.finish({ ...booksOf(ledger) }, bookmark.entered),
     tell: summary => writeWhole(at('summary.json'), summary),

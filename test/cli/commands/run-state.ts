@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { runProgram, type RunOptions } from '../../../fixtures/run-program.js'
 import {
@@ -303,6 +304,10 @@ t.test(
     const ran = await running
     t.equal(ran.code, 1)
     t.match(ran.stderr, /to stay where it is during the run, but it was removed/)
+    const { kept, open } = ran.summary
+    const [last = ''] = at.lines('state/journal').slice(-1)
+    t.equal(kept, JSON.parse(last.slice(9)).books.kept, 'what the last commit holds')
+    t.ok(open > 0)
     renameSync(`${sft}.moved`, sft)
     t.equal((await at.run([at.input])).code, 0)
     const whole = await durable(t)
@@ -394,4 +399,36 @@ t.test('a run that has reached its target goes on with a higher one', async t =>
   const whole = await durable(t)
   await whole.run([whole.input])
   t.same(contents(at), contents(whole))
+})
+
+t.test('a file that another run writes to as well is not written over', async t => {
+  const at = await durable(t, { time: 5 })
+  const running = at.run([at.input])
+  const sft = join(at.dir, 'sft')
+  while (!existsSync(sft) || readFileSync(sft).length === 0)
+    await new Promise(resolve => setTimeout(resolve, 2))
+  appendFileSync(sft, '{"id":"foreign"}\n')
+  const ran = await running
+  t.equal(ran.code, 1)
+  t.match(ran.stderr, /somebody else writes to it/)
+  t.match(at.lines('sft').at(-1), /foreign/)
+})
+
+t.test('a reader of stdout that goes away is no error of a durable run', async t => {
+  const at = await durable(t)
+  const gone = new Writable({
+    write: (_chunk, _encoding, done) =>
+      done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' })),
+  })
+  gone.on('error', () => {})
+  const ran = await runProgram(
+    [
+      ...['run', '--base-url', at.server.url, '--seed', '1', at.input],
+      ...['--state', join(at.dir, 'piped')],
+    ],
+    { stdout: gone },
+  )
+  t.equal(ran.code, 0)
+  t.notMatch(ran.stderr, /Could not/)
+  t.match(ran.summary, { kept: 0, stopped: true })
 })
