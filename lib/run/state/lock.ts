@@ -169,8 +169,10 @@ const bornOf = (pid: number): string | undefined => {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The name of the program, in brackets, may hold anything, spaces and brackets included.
-    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-    return started && `${boot} ${started}`
+    const facts = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    // Killed, and its parent has not looked yet: it holds nothing any more.
+    if (facts[0] === 'Z') return 'ended'
+    return facts[19] && `${boot} ${facts[19]}`
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import * as fs from 'node:fs/promises'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -222,3 +223,30 @@ t.test('a folder that cannot be written to is told', async t => {
     message: /no such file or directory \(ENOENT\)/,
   })
 })
+
+t.test(
+  'a process that was killed and not yet reaped holds no lock',
+  { skip: !existsSync('/proc/self/stat') && 'no /proc here' },
+  async t => {
+    const { path, take } = folder(t)
+    // The second `sleep` takes the shell's place and asks after no child.
+    const parent = spawn('bash', ['-c', 'sleep 300 & echo $!; exec sleep 300'])
+    t.teardown(() => parent.kill('SIGKILL'))
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+    const pid = Number(line.toString())
+    const facts = () => {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    }
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    const born = `${boot} ${facts()[19]}`
+    writeFileSync(path, `${JSON.stringify({ pid, host: hostname(), since, born })}\n`)
+    await t.rejects(take(), { code: 'state_locked' })
+    process.kill(pid, 'SIGKILL')
+    while (facts()[0] !== 'Z') await new Promise(setImmediate)
+    await (
+      await take()
+    )()
+    t.notOk(existsSync(path))
+  },
+)
