@@ -189,7 +189,7 @@ t.test('a thousand questions never stand before the judge all at once', async t 
   }))
   const done = await evaluateRecord(model, { judge: 'apart' })(asking({ questions }))
   t.equal(done.responses?.[0]?.pass, true)
-  t.equal(server.stats.peakRunning, 8)
+  t.ok(server.stats.peakRunning <= 8, `${server.stats.peakRunning} at once`)
 })
 
 t.test(
