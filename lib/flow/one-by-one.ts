@@ -2,13 +2,17 @@
 import { Readable } from 'node:stream'
 
 /**
- * Asks for the next batch only when the last one is taken. Destroying it fires `closing`, which
- * has to end a wait of the batches, and lets go of them.
+ * Asks for the next batch only when the last one is taken. `stop`, which has to end a wait of the
+ * batches, fires with `signal`, and when the stream is destroyed, which lets go of them.
  */
 export const oneByOne = <T>(
-  batches: AsyncGenerator<readonly T[]>,
-  closing: AbortController,
+  batchesUntil: (stop: AbortSignal) => AsyncGenerator<readonly T[]>,
+  signal?: AbortSignal,
 ): Readable => {
+  const closing = new AbortController()
+  const batches = batchesUntil(
+    signal ? AbortSignal.any([signal, closing.signal]) : closing.signal,
+  )
   let batch: readonly T[] = []
   let taken = 0
   let asking = false

@@ -29,10 +29,11 @@ export const followLines = (
   { signal, log }: Following,
 ): Readable => {
   checkFollowed(file)
-  const closing = new AbortController()
-  const stop = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
-  const following = { signal: stop, ...(log && { log }) }
-  return oneByOne(batches(file, options, following, currentLedger()), closing)
+  const ledger = currentLedger()
+  return oneByOne(
+    stop => batches(file, options, { signal: stop, ...(log && { log }) }, ledger),
+    signal,
+  )
 }
 
 async function* batches(

@@ -59,10 +59,10 @@ export const recordsReadable = (
   bookmark?: Bookmark,
 ): Readable => {
   const reader = new CorpusReader(options, currentLedger(), bookmark)
-  const closing = new AbortController()
-  const stop = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal
-  const read = batches(sources(stop), reader, stop, bookmark)
-  return oneByOne(bookmark ? confirmed(read, bookmark) : read, closing)
+  return oneByOne(stop => {
+    const read = batches(sources(stop), reader, stop, bookmark)
+    return bookmark ? confirmed(read, bookmark) : read
+  }, signal)
 }
 
 /** The records of each chunk of bytes. */
