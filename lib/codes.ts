@@ -276,6 +276,12 @@ export const filterCodes = {
 } as const satisfies { [code: string]: StageEntry }
 export type FilterCode = keyof typeof filterCodes
 
+const ends: { [code: string]: Entry } = { ...rejectCodes, ...filterCodes }
+
+/** How a record ended. Codes come from input too: `constructor` must not be taken for one of ours. */
+export const entryOf = (code: string): Entry | undefined =>
+  Object.hasOwn(ends, code) ? ends[code] : undefined
+
 /** Names of the notes in the summary: what is worth a number and ended no record. */
 export const noteCodes = {
   history_repaired: 'turns were joined or dropped to put a conversation in order',

@@ -8,7 +8,7 @@
  * lines.
  */
 import { isCarried } from '../carried-rejects.js'
-import { rejectCodes } from '../codes.js'
+import { entryOf } from '../codes.js'
 import { Failure } from '../errors.js'
 import { sum, type Ledger } from '../ledger.js'
 import type { Record } from '../record.js'
@@ -95,8 +95,8 @@ export class RejectWatch {
       one[1].n > most[1].n ? one : most,
     )
     const others = n < this.#failed ? `, most of them (${count(n)}) as ` : ', all as '
-    const hints: { [code: string]: { hint: string } } = rejectCodes
-    const hint = Object.hasOwn(hints, code) ? ` ${hints[code]?.hint}` : ''
+    const known = entryOf(code)
+    const hint = known ? ` ${known.hint}` : ''
     return new Failure(
       'too_many_rejects',
       `${count(this.#failed)} of ${count(this.#read)} records failed, and --max-rejects allows ${allowed(this.#limit)}${others}${printable(code, 60)}. The first of these, at ${place}: ${ended(printable(message))}${hint}`,

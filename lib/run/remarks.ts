@@ -2,7 +2,7 @@
  * What a run says that ended as it should and yet not as anybody hopes: exit code 0 must not hide
  * that there is nothing to train on.
  */
-import { filterCodes, rejectCodes } from '../codes.js'
+import { entryOf } from '../codes.js'
 import type { Counts } from '../ledger.js'
 import type { Ending } from './closing.js'
 import { printable } from './printable.js'
@@ -38,12 +38,3 @@ const leading = (records: number, rejected: Counts, filtered: Counts): string =>
   const why = known ? ` (${known.means}). ${known.hint}` : ''
   return `${count(n)} of ${count(records)} records were ${verb} as ${printable(code, 60)}${why}`
 }
-
-const entries: { [code: string]: { means: string; hint: string } } = {
-  ...rejectCodes,
-  ...filterCodes,
-}
-
-/** Codes come from input too: one named `constructor` must not be taken for one of ours. */
-const entryOf = (code: string) =>
-  Object.hasOwn(entries, code) ? entries[code] : undefined
