@@ -5,6 +5,7 @@
  */
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { roleNames } from '../model/model.js'
 import { flagsOf } from './sections.js'
 import type { Sections, Settled } from './settle.js'
 
@@ -14,16 +15,9 @@ const free: ReadonlySet<string> = new Set([
   'order',
   'prompts',
   'base-url',
-  'decompose-url',
-  'compose-url',
-  'generate-url',
-  'judge-url',
-  // The names that the servers know them by are compared once they are connected.
+  // The names that the servers know models by are compared once they are connected.
   'model',
-  'decompose-model',
-  'compose-model',
-  'generate-model',
-  'judge-model',
+  ...roleNames.flatMap(role => [`${role}-url`, `${role}-model`]),
   'concurrency',
   'batch',
   'deadline',

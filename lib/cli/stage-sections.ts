@@ -120,12 +120,7 @@ export const filterSection = {
 } satisfies Section<typeof rows>
 
 const lines = z.strictObject({
-  raw: z
-    .boolean()
-    .default(false)
-    .describe(
-      'lines as they are; for now the only form there is, but scripts should say it',
-    ),
+  raw: z.boolean().default(false).describe('lines as they are: the only form there is'),
   onlyNew: z
     .boolean()
     .default(false)
