@@ -3,6 +3,7 @@ import t from 'tap'
 import { holdSignals } from '../../lib/cli/held-signals.js'
 
 const set = () => {
+  // `as any`: it is made into the little of a process that is asked for.
   const process = new EventEmitter() as any
   const killed: string[] = []
   process.pid = 7

@@ -16,6 +16,7 @@ import type { Variant } from './variants.js'
 /** A run that nobody disturbed. */
 export interface Whole {
   lines: string[][]
+  /** As in `Session`. */
   summary: any
   requests: number
   sequences: number

@@ -22,7 +22,7 @@ export interface Session {
   code: number | null
   signal: NodeJS.Signals | null
   stderr: string
-  /** The last line of stderr, where it is JSON. */
+  /** The last line of stderr, where it is JSON: `any`, since its shape is what is checked. */
   summary: any
   /** Request bodies that the server saw. */
   requests: string[]

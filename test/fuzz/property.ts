@@ -8,6 +8,7 @@ export interface Property {
   promises: string
   /** Part of the runs that are asked for: parsing a file of thirty lines costs more than a word. */
   share: number
+  /** `any`: each has inputs of its own kind, and a list of them has no kind in common. */
   property: IProperty<any> | IAsyncProperty<any>
 }
 

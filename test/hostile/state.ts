@@ -50,6 +50,8 @@ const setUp = async (t: Test) => {
   return { folder, server, run, rows, count: lines.length }
 }
 
+// `any` here: the summary, as JSON on stderr.
+
 /** What does not depend on how often the run was begun. */
 const books = ({ summary: { in: all, kept, filtered, rejected, rows } }: any) =>
   JSON.stringify([all, kept, filtered, rejected, rows].map(sorted))

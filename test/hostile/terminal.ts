@@ -61,6 +61,7 @@ t.test('rows on a terminal', async t => {
     .join('')
     .split('\n')
     .slice(0, -1)
+    // `any`: rows as a reader of the terminal would copy them.
     .map(line => JSON.parse(line) as any)
   t.ok(rows.some(({ seed }) => seed.query.includes(terminalText)))
   isHarmless(t, shown.join(''))

@@ -47,6 +47,7 @@ const watching = (t: Test) => {
   })
   t.intercept(globalThis, 'clearInterval', { value: () => (cleared = true) })
   const ledger = new Ledger()
+  // `any`: what programs read, whose shape is what the test is about.
   const told: { lines: string[]; stalled: any }[] = []
   const run = {
     stats: { ...stats },

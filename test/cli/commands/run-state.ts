@@ -136,6 +136,7 @@ t.test('only records that were open are paid for again', async t => {
   const entries = readFileSync(journal, 'utf8').split(/(?<=\n)/)
   const half = entries.slice(0, Math.ceil(entries.length / 2))
   writeFileSync(journal, half.join(''))
+  // `as any`: a line of the journal, which the tests of the journal check.
   const { books } = JSON.parse(String(half.at(-1)).slice(9)) as any
   const done = books.kept + total(books.filtered)
   const before = at.server.requests.length
