@@ -4,8 +4,9 @@
  * others came with the record and stay, those that we do not know included. Rejection sampling
  * keeps the questions and the harder query it was given; a recipe that composes makes its own.
  */
+import { z } from 'zod'
 import type { Addition } from '../ledger.js'
-import type { Constraint, Question, Record } from '../record.js'
+import { Constraint, Question, type Record } from '../record.js'
 
 export interface Recipe {
   adds: ReadonlySet<Addition>
@@ -29,16 +30,20 @@ export const beginAgain = (record: Record, { adds, ours }: Recipe): Record => {
 }
 
 /** What the passes that a record keeps have made of its query. */
-const composedQuery = ({ passes, ...record }: Record): string | undefined =>
-  passes?.at(-1)?.after ?? simplifiedBy(record as Record)?.without
+const composedQuery = (record: Record): string | undefined =>
+  record.passes?.at(-1)?.after ?? simplifiedBy(record)?.without
 
+/** `simplified` and `unasked` are no fields of a record: in another form they are not ours. */
 const simplifiedBy = (record: Record): Constraint | undefined =>
-  record['simplified'] as Constraint | undefined
+  Constraint.safeParse(record['simplified']).data
+
+const Unasked = z.array(Question)
 
 /** The questions that a judge of pass questions only had put aside. */
 const askedAll = (record: Record): void => {
-  const aside = record['unasked'] as Question[] | undefined
-  if (aside) record.questions = [...aside, ...(record.questions ?? [])]
+  const aside = Unasked.safeParse(record['unasked']).data
+  if (!aside) return
+  record.questions = [...aside, ...(record.questions ?? [])]
   delete record['unasked']
 }
 
@@ -52,8 +57,10 @@ const withoutPasses = (record: Record): void => {
     // It was the last constraint's, and none of the passes are left behind it.
     const question: Question = { text: simplified.question, from: 'seed' }
     record.questions = [...(record.questions ?? []), question]
+    delete record['simplified']
   } else record.query = passes[0]?.before ?? record.query
-  for (const field of ['passes', 'composed', 'simplified']) delete record[field]
+  delete record.passes
+  delete record['composed']
 }
 
 /** A list of none is left out, as it was before the first was added. */

@@ -114,3 +114,14 @@ t.test('in a recipe of his own, passes that stay keep the query they made', asyn
   t.equal(again(changed, ['responses'], false).query, pass.after)
   t.equal(again(changed, ['passes'], false).query, seed.query)
 })
+
+t.test('fields that only have the name of ours are left alone', async t => {
+  for (const odd of [
+    { unasked: 5 },
+    { unasked: [5], simplified: 'Name it.' },
+    { simplified: { question: 5 } },
+    { unasked: { length: 1 }, simplified: [constraint] },
+  ])
+    for (const ours of [true, false])
+      t.strictSame(again({ ...answered, ...odd }, all, ours), { ...came, ...odd })
+})
