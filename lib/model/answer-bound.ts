@@ -26,4 +26,6 @@ export const answerBound = (body: Body, sequences: number): number => {
   return Math.min(mostAnswerBytes, envelopeBytes + bytesPerToken * tokens)
 }
 
-const isCount = (value: unknown): value is number => typeof value === 'number'
+/** Of tokens; -1 is no bound, as some servers have it. */
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && value > 0

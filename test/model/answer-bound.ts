@@ -12,6 +12,7 @@ t.test('and a fixed size where that is not known', async t => {
   for (const body of [
     {},
     { max_tokens: null },
+    { max_tokens: -1 },
     { max_tokens: 16, logprobs: true },
     { max_tokens: 16, prompt_logprobs: 5 },
     { max_tokens: 16, return_token_ids: true },
