@@ -78,11 +78,11 @@ export const tooDeep = (value: unknown, depth = 0): boolean => {
   return false
 }
 
-/** Whether JSON has brackets enough to be nested too deeply: a look that most texts pass at once. */
-export const mayBeTooDeep = (json: string): boolean => {
+/** Whether JSON has brackets enough to be nested deeper: a look that most texts pass at once. */
+export const mayBeTooDeep = (json: string, most = deepest): boolean => {
   let brackets = 0
   for (const bracket of '{[')
     for (let at = json.indexOf(bracket); at >= 0; at = json.indexOf(bracket, at + 1))
-      if (++brackets > deepest) return true
+      if (++brackets > most) return true
   return false
 }

@@ -3,6 +3,7 @@
  * round it, or slightly broken. What a model says is never trusted: a piece of something larger,
  * a cut-off object or a torn one is no answer, however well that piece would parse.
  */
+import { mayBeTooDeep } from '../jsonl/plain-json.js'
 import { wellFormed } from '../jsonl/well-formed.js'
 import { repairJson } from './json/repair.js'
 import { jsonSpans, maxDepth, type Span } from './json/spans.js'
@@ -94,14 +95,8 @@ const standsAlone = (text: string, { start, end }: Span): boolean =>
   /^\s*(?:```)?$/.test(text.slice(end))
 
 /** Opens with a bracket, and has too few of them to be nested deeper than is read. */
-const isShallow = (text: string): boolean => {
-  if (text[0] !== '{' && text[0] !== '[') return false
-  let brackets = 0
-  for (const bracket of '{[')
-    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1))
-      if (++brackets > maxDepth) return false
-  return true
-}
+const isShallow = (text: string): boolean =>
+  /^[[{]/.test(text) && !mayBeTooDeep(text, maxDepth)
 
 /** Drafts in thinking text are no answer. Servers with a reasoning parser have removed them. */
 const afterThinking = (reply: string): string => {

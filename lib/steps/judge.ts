@@ -9,13 +9,13 @@ import type { Model } from '../model/model.js'
 import { judgeOnePrompt } from '../prompts/judge-one.js'
 import { judgePrompt } from '../prompts/judge.js'
 import { ownTextsFor } from '../prompts/prompt.js'
-import type { Question, Record, Response, Verdict } from '../record.js'
+import type { Question, Record, Response } from '../record.js'
 import type { EvaluateOptions } from '../stages/options.js'
 import type { Unusable } from './ask.js'
 import { withQuestions } from './forget.js'
 import { judgeResponse } from './judge-response.js'
 import { scoreResponse } from './score.js'
-import { whyUnjudged } from './unjudged.js'
+import { hasVerdict, isKnown, whyUnjudged } from './unjudged.js'
 
 /** A response after its judge; as it was, where there was nothing to judge. */
 export interface JudgedResponse {
@@ -67,8 +67,6 @@ const wantsJudge = (
     response.verdicts?.length !== questions.length ||
     !response.verdicts.every(isKnown))
 
-const isKnown = ({ answer }: Verdict): boolean => answer !== 'unknown'
-
 /** The paper's judge sees only what the composer added; the others are kept aside. */
 const passQuestionsOnly = (record: Record): Record => {
   const unasked = record.questions?.filter(({ from }) => from !== 'pass') ?? []
@@ -88,9 +86,8 @@ export const settled = (
 ): Record => {
   const responses = judged.map(({ response }) => response)
   const failure = judged.find(one => one.failure)?.failure
-  if (failure && !responses.some(({ verdicts }) => verdicts?.some(isKnown))) {
+  if (failure && !responses.some(hasVerdict))
     return { ...record, reject: rejectFor('evaluate', failure) }
-  }
   const answered = scored({ ...record, responses })
   const why = whyUnjudged(answered)
   if (why) ledger.unjudged(answered, why)

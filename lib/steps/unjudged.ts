@@ -3,7 +3,7 @@
  * those whose responses failed; but a run in which all end so has a broken judge, or too few
  * tokens, and no hard prompts.
  */
-import type { Record, Response } from '../record.js'
+import type { Record, Response, Verdict } from '../record.js'
 import { isEligible } from './score.js'
 
 /** Why no response of the record has a yes or a no; undefined where one has, or nothing was to be judged. */
@@ -20,8 +20,10 @@ export const whyUnjudged = (record: Record): string | undefined => {
   return `no usable verdict on any response: ${told.join(', ')}`
 }
 
-const hasVerdict = ({ verdicts }: Response): boolean =>
-  verdicts?.some(({ answer }) => answer === 'yes' || answer === 'no') ?? false
+export const hasVerdict = ({ verdicts }: Response): boolean =>
+  verdicts?.some(isKnown) ?? false
+
+export const isKnown = ({ answer }: Verdict): boolean => answer !== 'unknown'
 
 const reasonOf = ({ finish, text }: Response): string => {
   if (finish === 'length') return 'cut off at --max-tokens'
