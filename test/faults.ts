@@ -308,6 +308,7 @@ for (const [name, place] of Object.entries(places))
           const { kept, rejected, ledger, rule } = await run(t, place, row, times)
           const [reject] = rejected
           t.equal(reject?.reject?.code ?? 'kept', expected)
+          t.equal(rejected.length, expected === 'kept' ? 0 : 1, 'and no other')
           t.ok(rule.hits > 0 || fault === 'a socket that died idle', 'it was met')
 
           t.equal(ledger.in, 3)
