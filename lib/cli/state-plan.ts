@@ -3,7 +3,7 @@
  */
 import { promptHashes } from '../prompts/prompt-hashes.js'
 import type { LoadedPipeline } from '../run/load-pipeline.js'
-import type { StatePlan } from '../run/state/open-state.js'
+import type { StatePlan } from '../run/state/state.js'
 import { resultSettings } from './result-settings.js'
 import type { Sections, Settled } from './settle.js'
 import { version } from './version.js'

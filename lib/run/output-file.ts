@@ -107,13 +107,16 @@ const openForAppend = async (path: string, flag: string): Promise<FileHandle> =>
     // empty or about to be.
     return await open(path, constants.O_WRONLY | constants.O_CREAT)
   } catch (error) {
-    throw new Failure(
-      'write_failed',
-      `Expected ${flag} ${path} to be a file that can be written: ${reasonOf(error)}.`,
-      { cause: error },
-    )
+    throw notWritable(path, flag, error)
   }
 }
+
+export const notWritable = (path: string, flag: string, error: unknown): Failure =>
+  new Failure(
+    'write_failed',
+    `Expected ${flag} ${path} to be a file that can be written: ${reasonOf(error)}.`,
+    { cause: error },
+  )
 
 export const refuseInput = async (
   handle: FileHandle,

@@ -27,7 +27,10 @@ const entry: Arbitrary<JournalEntry> = fc.record({
     sha256: anyText,
     tail: fc.constantFrom('whole', 'line', 'file'),
   }),
-  outputs: fc.dictionary(fc.constantFrom('--out', '--rejects'), size),
+  outputs: fc.dictionary(
+    fc.constantFrom('--out', '--rejects'),
+    fc.record({ bytes: size, tail: anyText, identity: anyText }),
+  ),
   books: fc.record({
     in: size,
     kept: size,

@@ -10,12 +10,18 @@ import { rangesOf, type DoneRecords } from './done-records.js'
 import type { BytesRead } from './input-trace.js'
 import type { Journal, JournalEntry } from './journal.js'
 import type { Share } from './record-trail.js'
-import { stateFailed } from './state-failed.js'
 
-/** Takes whole lines; `size` counts the bytes on disk. */
+/** Where an output ends, and what it is known by again. */
+export type End = JournalEntry['outputs'][string]
+
+/** Takes whole lines. */
 export interface CommittedOutput {
-  readonly size: number
+  /** With all that was appended. */
+  readonly end: End
+  /** As safe as it gets where it goes, when the promise resolves. */
   append(text: string): Promise<void>
+  /** Undoes the last `append`, whether it succeeded or not, where that can be. */
+  takeBack(): Promise<void>
 }
 
 /** What an entry says besides rows. */
@@ -57,7 +63,8 @@ export class Commits {
   #changed = false
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
-  #failed = false
+  /** Closed, or the disk has failed: what is done from then on is done again. */
+  #over = false
   #committed: JournalEntry['books']
 
   constructor(options: CommitsOptions) {
@@ -78,6 +85,7 @@ export class Commits {
 
   /** A record is done; without a place, what is known of one that was lost sight of. */
   add(share: Share, place: number | undefined): void {
+    if (this.#over) return
     const { books } = this.#options
     books.in += share.in
     books.kept += share.kept
@@ -102,12 +110,12 @@ export class Commits {
 
   /** A promise asks the stream to wait for the disk. Never rejects. */
   room(): Promise<void> | undefined {
-    return this.#waiting < mostWaiting || this.#failed ? undefined : this.#run()
+    return this.#waiting < mostWaiting || this.#over ? undefined : this.#run()
   }
 
   /** Resolves when all that was added is on disk, or the disk has failed. */
   async flush(): Promise<void> {
-    while ((this.#changed || this.#running) && !this.#failed) await this.#run()
+    while ((this.#changed || this.#running) && !this.#over) await this.#run()
   }
 
   /** The input has ended and nothing is open: says so, also where no row was left to write. */
@@ -119,11 +127,18 @@ export class Commits {
     await this.flush()
   }
 
+  /** What comes after it is too late, and stays open. */
+  async close(): Promise<void> {
+    await this.flush()
+    this.#over = true
+    clearTimeout(this.#timer)
+  }
+
   #run(): Promise<void> {
     return (this.#running ??= this.#commit().finally(() => {
       this.#running = undefined
       this.#leaving = 0
-      if (this.#changed && !this.#failed)
+      if (this.#changed && !this.#over)
         this.#timer ??= setTimeout(() => void this.#run(), delayMs)
     }))
   }
@@ -131,7 +146,7 @@ export class Commits {
   async #commit(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#failed || !this.#changed) return
+    if (this.#over || !this.#changed) return
     const { journal, outputs, done, books, circumstances, onError } = this.#options
     const lines = this.#lines
     const places = this.#places
@@ -142,29 +157,38 @@ export class Commits {
     this.#changed = false
 
     for (const place of places) done.add(place)
-    const entry = {
-      done: rangesOf(places.filter(place => place >= done.low)),
-      low: done.low,
-      ...circumstances(),
-      books: structuredClone(books),
-    }
-    const sizes = () =>
-      Object.fromEntries([...outputs].map(([flag, { size }]) => [flag, size]))
     try {
-      await Promise.all(
-        [...lines].map(([flag, texts]) => outputs.get(flag)?.append(texts.join(''))),
-      )
-      const whole = { ...entry, outputs: sizes() }
-      try {
-        if (journal.isDue) await journal.rewrite({ ...whole, done: done.ranges() })
-        else await journal.append(whole)
-      } catch (error) {
-        throw stateFailed(journal.path, error)
+      const entry = {
+        done: rangesOf(places.filter(place => place >= done.low)),
+        low: done.low,
+        ...circumstances(),
+        books: structuredClone(books),
       }
+      await this.#append(lines)
+      const ends = Object.fromEntries([...outputs].map(([flag, { end }]) => [flag, end]))
+      const whole = { ...entry, outputs: ends }
+      if (journal.isDue) await journal.rewrite({ ...whole, done: done.ranges() })
+      else await journal.append(whole)
       this.#committed = entry.books
     } catch (error) {
-      this.#failed = true
+      this.#over = true
       onError(error)
     }
+  }
+
+  /** To all outputs or to none: who reads two of them finds the same records in both. */
+  async #append(lines: ReadonlyMap<string, string[]>): Promise<void> {
+    const { outputs } = this.#options
+    const parts = [...lines].flatMap(([flag, texts]) => {
+      const output = outputs.get(flag)
+      return output ? [{ output, text: texts.join('') }] : []
+    })
+    const ends = await Promise.allSettled(
+      parts.map(({ output, text }) => output.append(text)),
+    )
+    const broken = ends.find(end => end.status === 'rejected')
+    if (!broken) return
+    await Promise.allSettled(parts.map(({ output }) => output.takeBack()))
+    throw broken.reason
   }
 }

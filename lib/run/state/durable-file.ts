@@ -1,130 +1,186 @@
 /**
  * An output that a durable run owns. It grows by whole commits and is as long as the last one
- * says: what a crash left behind that is cut off, and a file that has become shorter, or another
- * one, is an error and not a surprise at the end.
+ * says: what a crash left behind that is cut off. It is known again by its last bytes, since a
+ * file that is another one must not be cut to a length of ours.
  */
+import { hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Failure } from '../../errors.js'
-import { identityOf, refuseFull, refuseInput, writeFailed } from '../output-file.js'
+import { identityOf, notWritable, refuseFull, refuseInput } from '../output-file.js'
+import type { CommittedOutput, End } from './commits.js'
 import { writeAll } from './journal.js'
 import { stateFailed } from './state-failed.js'
+import { syncFolder } from './sync-folder.js'
 
 export interface DurableFileOptions {
   flag: string
-  /** Length at the last commit; undefined for a file that is new to the run. */
-  committed: number | undefined
+  /** As the last commit left it; undefined for a file that is new to the run. */
+  committed: End | undefined
   force: boolean
   inputs: string[]
 }
 
-export class DurableFile {
+/** Bytes that a file is known by. */
+const tailBytes = 4096
+
+export class DurableFile implements CommittedOutput {
   readonly path: string
   readonly identity: string
   readonly #handle: FileHandle
   /** Pipes and devices have no length and no place: they only take what comes. */
   readonly #isFile: boolean
-  #size: number
+  /** How far it is ours, and the last bytes before that. */
+  #size = 0
+  #tail: Buffer = Buffer.alloc(0)
+  /** The same before the last append, where that came as far as writing. */
+  #before: { size: number; tail: Buffer } | undefined
 
   private constructor(
     path: string,
     handle: FileHandle,
-    found: { identity: string; isFile: boolean; size: number },
+    { identity, isFile }: { identity: string; isFile: boolean },
   ) {
     this.path = path
-    this.identity = found.identity
+    this.identity = identity
     this.#handle = handle
-    this.#isFile = found.isFile
-    this.#size = found.size
+    this.#isFile = isFile
   }
 
   /** Changes nothing yet. @throws Failure output_exists, state_mismatch, usage or write_failed */
   static async open(path: string, options: DurableFileOptions): Promise<DurableFile> {
     const { flag, committed, force, inputs } = options
-    const handle = await openForReadWrite(path, flag)
+    const handle = await openForReadWrite(path, options)
     try {
       await refuseInput(handle, path, flag, inputs)
-      const identity = await identityOf(handle, path)
-      const stats = await handle.stat()
-      const isFile = stats.isFile()
-      if (!isFile) return new DurableFile(path, handle, { identity, isFile, size: 0 })
-      if (committed === undefined) {
-        await refuseFull(handle, path, flag, force)
-        return new DurableFile(path, handle, { identity, isFile, size: 0 })
-      }
-      if (stats.size >= committed)
-        return new DurableFile(path, handle, { identity, isFile, size: committed })
-      if (!force) throw shorter(path, flag, stats.size, committed)
-      const size = await lastLineEnd(handle, stats.size)
-      return new DurableFile(path, handle, { identity, isFile, size })
+      const [identity, stats] = [await identityOf(handle, path), await handle.stat()]
+      const file = new DurableFile(path, handle, { identity, isFile: stats.isFile() })
+      if (!file.#isFile) return file
+      // Of a file that got nothing yet no bytes can tell whether it is the one.
+      if (committed && (committed.bytes > 0 || committed.identity === identity))
+        await file.#goOn(committed, stats.size, options)
+      else await refuseFull(handle, path, flag, force)
+      return file
     } catch (error) {
       await handle.close()
       throw error
     }
   }
 
-  /** Bytes at the last commit. */
-  get size(): number {
-    return this.#size
+  get end(): End {
+    return { bytes: this.#size, tail: digest(this.#tail), identity: this.identity }
   }
 
-  /** Cuts the file back to the last commit. */
+  /** Cuts the file back to the last commit, and makes its name survive a power cut. */
   async begin(): Promise<void> {
-    if (this.#isFile) await this.#handle.truncate(this.#size)
+    if (!this.#isFile) return
+    try {
+      await this.#handle.truncate(this.#size)
+      await syncFolder(dirname(this.path))
+    } catch (error) {
+      throw stateFailed(this.path, error)
+    }
   }
 
   /** Whole lines, in one write; on disk when the promise resolves. @throws Failure write_failed */
   async append(text: string): Promise<void> {
     const bytes = Buffer.from(text)
+    this.#before = undefined
     try {
       if (!this.#isFile) {
         await this.#handle.writeFile(bytes)
         return
       }
       await this.#checkPlace()
+      this.#before = { size: this.#size, tail: this.#tail }
       await writeAll(this.#handle, bytes, this.#size)
       await this.#handle.datasync()
-      this.#size += bytes.length
     } catch (error) {
-      if (error instanceof Failure) throw error
-      // Readers see whole lines, also while the disk is full.
-      await this.begin().catch(() => {})
       throw stateFailed(this.path, error)
     }
+    this.#size += bytes.length
+    this.#tail = lastOf(Buffer.concat([this.#tail, lastOf(bytes)]))
+  }
+
+  /** Cuts off the last append, or what a failed one left, so that readers see whole lines. */
+  async takeBack(): Promise<void> {
+    if (!this.#before) return
+    this.#size = this.#before.size
+    this.#tail = this.#before.tail
+    await this.#handle.truncate(this.#size)
   }
 
   async close(): Promise<void> {
     await this.#handle.close()
   }
 
-  /** Rows in a file that was moved or removed would be rows that nobody finds. */
-  async #checkPlace(): Promise<void> {
+  async #goOn(
+    { bytes, tail }: End,
+    size: number,
+    { flag, force }: DurableFileOptions,
+  ): Promise<void> {
+    await this.#endAt(Math.min(size, bytes))
+    if (size >= bytes && digest(this.#tail) === tail) return
+    if (!force)
+      throw another(
+        this.path,
+        flag,
+        bytes,
+        size < bytes ? `it holds ${size}` : 'what it holds is something else',
+      )
+    await this.#endAt(await lastLineEnd(this.#handle, this.#size))
+  }
+
+  async #endAt(size: number): Promise<void> {
+    const start = Math.max(0, size - tailBytes)
+    this.#size = size
+    this.#tail = Buffer.alloc(size - start)
+    await this.#handle.read(this.#tail, 0, size - start, start)
+  }
+
+  async #isInPlace(): Promise<boolean> {
     const there = await stat(this.path).catch(() => undefined)
     const own = await this.#handle.stat()
-    if (there?.ino !== own.ino || there.dev !== own.dev)
+    return there?.ino === own.ino && there.dev === own.dev
+  }
+
+  /** Rows in a file that was moved or removed would be rows that nobody finds. */
+  async #checkPlace(): Promise<void> {
+    if (!(await this.#isInPlace()))
       throw new Failure(
         'write_failed',
-        `Expected ${this.path} to stay where it is during the run, but it was ${there ? 'replaced' : 'removed'}. Put it back and run the command again: it goes on.`,
+        `Expected ${this.path} to stay where it is during the run, but it was removed or replaced. Put it back and run the command again: it goes on.`,
       )
-    if (own.size !== this.#size)
+    const { size } = await this.#handle.stat()
+    if (size !== this.#size)
       throw new Failure(
         'write_failed',
-        `Expected ${this.path} to hold the ${this.#size} bytes that this run wrote, but it holds ${own.size}: somebody else writes to it. Give each run files of its own, and run the command again: what others wrote behind its rows is cut off.`,
+        `Expected ${this.path} to hold the ${this.#size} bytes that this run wrote, but it holds ${size}: something else writes to it. Give each run files of its own, and run the command again: it goes on, and cuts off what others wrote behind its rows.`,
       )
   }
 }
 
-const openForReadWrite = async (path: string, flag: string): Promise<FileHandle> => {
+/** @throws Failure state_mismatch where a file that holds rows of the run is not there */
+const openForReadWrite = async (
+  path: string,
+  { flag, committed, force }: DurableFileOptions,
+): Promise<FileHandle> => {
+  const found = await stat(path).catch(() => undefined)
+  if (!found && !force && committed && committed.bytes > 0)
+    throw another(path, flag, committed.bytes, 'there is no such file')
   try {
-    const isPipe = (await stat(path).catch(() => undefined))?.isFIFO()
-    return await open(
-      path,
-      (isPipe ? constants.O_WRONLY : constants.O_RDWR) | constants.O_CREAT,
-    )
+    const access = found?.isFIFO() ? constants.O_WRONLY : constants.O_RDWR
+    return await open(path, access | constants.O_CREAT)
   } catch (error) {
-    throw writeFailed(`${flag} ${path}`, error)
+    throw notWritable(path, flag, error)
   }
 }
+
+const digest = (bytes: Buffer): string => hash('sha256', bytes, 'hex').slice(0, 16)
+
+const lastOf = (bytes: Buffer): Buffer =>
+  bytes.length <= tailBytes ? bytes : Buffer.from(bytes.subarray(-tailBytes))
 
 const blockBytes = 64 * 1024
 
@@ -140,8 +196,8 @@ const lastLineEnd = async (handle: FileHandle, size: number): Promise<number> =>
   return 0
 }
 
-const shorter = (path: string, flag: string, size: number, committed: number): Failure =>
+const another = (path: string, flag: string, bytes: number, but: string): Failure =>
   new Failure(
     'state_mismatch',
-    `Expected ${flag} ${path} to hold the ${committed} bytes that the run wrote so far, but it holds ${size}. Put the file back, begin anew with another --state, or go on without the missing rows with --force.`,
+    `Expected ${flag} ${path} to hold the ${bytes} bytes that the run wrote so far, but ${but}. Put the file back, begin anew with another --state, or go on without the missing rows with --force.`,
   )

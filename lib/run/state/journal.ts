@@ -38,8 +38,17 @@ const JournalEntry = z.strictObject({
     sha256: z.string(),
     tail: z.enum(['whole', 'line', 'file']),
   }),
-  /** Length of each output in bytes, by the flag that named it. */
-  outputs: z.record(z.string(), size),
+  /** How far each output is ours, by the flag that named it, and what it is known by again. */
+  outputs: z.record(
+    z.string(),
+    z.strictObject({
+      bytes: size,
+      /** A hash of the last bytes before that. */
+      tail: z.string(),
+      /** Device and inode. */
+      identity: z.string(),
+    }),
+  ),
   books: z.strictObject({
     in: size,
     kept: size,
@@ -115,23 +124,28 @@ export class Journal {
   /** On disk when the promise resolves. */
   async append(entry: JournalEntry): Promise<void> {
     const line = Buffer.from(writeLine(entry))
-    await writeAll(this.#handle, line, this.#size)
-    await this.#handle.datasync()
+    try {
+      await writeAll(this.#handle, line, this.#size)
+      await this.#handle.datasync()
+    } catch (error) {
+      throw stateFailed(this.path, error)
+    }
     this.#size += line.length
   }
 
   /** Puts one entry that says all in place of all so far; a crash leaves one or the other. */
   async rewrite(entry: JournalEntry): Promise<void> {
     const line = Buffer.from(writeLine(entry))
-    const handle = await open(newOf(this.path), 'w')
+    let handle: FileHandle | undefined
     try {
+      handle = await open(newOf(this.path), 'w')
       await writeAll(handle, line, 0)
       await handle.datasync()
       await rename(newOf(this.path), this.path)
       await syncFolder(dirname(this.path))
     } catch (error) {
-      await handle.close()
-      throw error
+      await handle?.close()
+      throw stateFailed(this.path, error)
     }
     await this.#handle.close()
     this.#handle = handle

@@ -3,12 +3,13 @@
  * of the command that goes on with the run; the rest is for whoever reads the data later.
  */
 import { open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { Failure } from '../../errors.js'
 import { stateFailed } from './state-failed.js'
 import { printable } from '../printable.js'
+import type { ModelNames, StateOptions } from './state.js'
 import { syncFolder } from './sync-folder.js'
 
 const values = z.record(z.string(), z.unknown())
@@ -24,16 +25,6 @@ const Manifest = z.looseObject({
   sessions: z.array(z.looseObject({ started: z.string() })),
 })
 export type Manifest = z.infer<typeof Manifest>
-
-/** What a session adds: when, with which program, on which servers. */
-export interface Session {
-  started: string
-  ultraif: string
-  node: string
-  files: string[]
-  outputs: { [flag: string]: string }
-  servers?: { url: string; version?: string | undefined }[]
-}
 
 /** The manifest of a run that was begun here; undefined in a new folder. @throws Failure state_damaged */
 export const readManifest = async (path: string): Promise<Manifest | undefined> => {
@@ -51,6 +42,47 @@ export const readManifest = async (path: string): Promise<Manifest | undefined> 
       { cause },
     )
   }
+}
+
+/** What a session adds to what is known. */
+interface SessionFacts {
+  models: ModelNames | undefined
+  /** What `--force` has let pass. */
+  forced: string[]
+  servers: readonly { url: string; version?: string }[]
+  outputs: [flag: string, path: string][]
+}
+
+/** Sessions told; of more than that, the first and the last ones. */
+const mostSessions = 100
+
+/** @throws Failure write_failed */
+export const writeManifest = (
+  { dir, settings, prompts, version, inputs }: StateOptions,
+  before: Manifest | undefined,
+  { models = before?.models, forced, servers, outputs }: SessionFacts,
+): Promise<void> => {
+  const [first, ...later] = before?.sessions ?? []
+  const made: Manifest = {
+    format: 1,
+    settings,
+    prompts,
+    ...(models ? { models } : {}),
+    sessions: [
+      ...(first ? [first] : []),
+      ...later.slice(2 - mostSessions),
+      {
+        started: new Date().toISOString(),
+        ultraif: version,
+        node: process.version,
+        files: inputs,
+        outputs: Object.fromEntries(outputs),
+        servers: servers.map(({ url, version }) => ({ url, version })),
+        ...(forced.length > 0 ? { forced } : {}),
+      },
+    ],
+  }
+  return writeWhole(join(dir, 'manifest.json'), made)
 }
 
 /** In one piece: a crash leaves the old one or the new one. @throws Failure write_failed */

@@ -43,6 +43,9 @@ class OpenRecord {
   }
 }
 
+/** A record that so many others have overtaken gets no more rows: a stage behind `filter` dropped them. */
+const mostRowsDue = 1024
+
 export interface RecordTrailOptions {
   /** Takes what became of a record; `place` is missing where a custom stage lost sight of it. */
   onDone: (share: Share, place: number | undefined) => void
@@ -53,6 +56,8 @@ export interface RecordTrailOptions {
 export class RecordTrail implements Trail {
   readonly #onDone: RecordTrailOptions['onDone']
   readonly #onFault: RecordTrailOptions['onFault']
+  /** Settled, and rows of it have not come yet; the oldest first. */
+  readonly #rowsDue = new Set<OpenRecord>()
 
   constructor({ onDone, onFault }: RecordTrailOptions) {
     this.#onDone = onDone
@@ -72,7 +77,8 @@ export class RecordTrail implements Trail {
     const of = openRecordOf(record)
     if (!of) {
       // A row that is still to come will be refused when it does.
-      if (!('kept' in fate)) this.#onDone(counted(emptyShare(), fate), undefined)
+      if (!('kept' in fate) || fate.due === 0)
+        this.#onDone(counted(emptyShare(), fate), undefined)
       return
     }
     if (of.open === 0) return this.#onFault(settledTwice(record))
@@ -99,8 +105,23 @@ export class RecordTrail implements Trail {
     this.#finish(of)
   }
 
+  /** No row will come any more: those that did not were dropped behind `filter`. */
+  rowsEnded(): void {
+    for (const of of this.#rowsDue) this.#close(of)
+  }
+
   #finish(of: OpenRecord): void {
-    if (of.open === 0 && of.due === 0) this.#onDone(of.share, of.place)
+    if (of.open > 0) return
+    if (of.due === 0) return this.#close(of)
+    this.#rowsDue.add(of)
+    const [oldest] = this.#rowsDue
+    if (oldest && this.#rowsDue.size > mostRowsDue) this.#close(oldest)
+  }
+
+  #close(of: OpenRecord): void {
+    of.due = 0
+    this.#rowsDue.delete(of)
+    this.#onDone(of.share, of.place)
   }
 }
 

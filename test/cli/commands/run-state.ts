@@ -285,7 +285,7 @@ t.test('an output that was emptied or moved away is noticed', async t => {
   t.equal(gone.code, 2)
   t.match(
     gone.stderr,
-    /--out .* to hold the \d+ bytes that the run wrote so far, but it holds 0/,
+    /--out .* to hold the \d+ bytes that the run wrote so far, but there is no such file/,
   )
   renameSync(`${sft}.moved`, sft)
   truncateSync(sft, 10)
@@ -411,7 +411,7 @@ t.test('a file that another run writes to as well is not written over', async t 
   appendFileSync(sft, '{"id":"foreign"}\n')
   const ran = await running
   t.equal(ran.code, 1)
-  t.match(ran.stderr, /somebody else writes to it/)
+  t.match(ran.stderr, /something else writes to it/)
   t.match(at.lines('sft').at(-1), /foreign/)
 })
 
@@ -432,4 +432,72 @@ t.test('a reader of stdout that goes away is no error of a durable run', async t
   t.equal(ran.code, 0)
   t.notMatch(ran.stderr, /Could not/)
   t.match(ran.summary, { kept: 0, stopped: true })
+})
+
+t.test('a file that is not the run’s own is neither cut nor written to', async t => {
+  const at = await durable(t)
+  await at.run([at.input, '--limit', '20'])
+  const foreign = join(at.dir, 'foreign')
+  const text = '{"somebody":"else"}\n'.repeat(2000)
+  writeFileSync(foreign, text)
+  const longer = await at.run([at.input, '--out', foreign])
+  t.equal(longer.code, 2)
+  t.match(longer.stderr, /but what it holds is something else/)
+  // The folder's own rejects had no bytes until now.
+  writeFileSync(join(at.dir, 'bad'), '')
+  const empty = await at.run([at.input, '--rejects', foreign])
+  t.equal(empty.code, 2)
+  t.match(empty.stderr, /to be new or empty/)
+  t.equal(readFileSync(foreign, 'utf8'), text)
+  t.notOk(existsSync(join(at.dir, 'state/lock')))
+  t.equal((await at.run([at.input])).code, 0)
+})
+
+t.test('files that the folder keeps for itself are no outputs', async t => {
+  const at = await durable(t)
+  const ran = await at.run([at.input, '--out', join(at.dir, 'state/journal')])
+  t.equal(ran.code, 2)
+  t.match(ran.stderr, /a file that --state keeps for itself/)
+})
+
+t.test('what the rows were made with is not forgotten', async t => {
+  const at = await durable(t)
+  const manifest = join(at.dir, 'state/manifest.json')
+  await at.run([at.input, '--limit', '4'])
+  await at.run([at.input, '--limit', '5', '--samples', '3', '--force'])
+  const { sessions } = JSON.parse(readFileSync(manifest, 'utf8'))
+  t.equal(sessions.length, 2)
+  t.same(sessions[1].forced, ['--samples was 5 and is 3'])
+  renameSync(manifest, `${manifest}.moved`)
+  const ran = await at.run([at.input])
+  t.equal(ran.code, 2)
+  t.match(
+    ran.stderr,
+    /to hold manifest.json, which says what the 5 records that are done/,
+  )
+})
+
+t.test('a manifest of another program is not written over', async t => {
+  const at = await durable(t)
+  const manifest = join(at.dir, 'state/manifest.json')
+  mkdirSync(join(at.dir, 'state'))
+  writeFileSync(manifest, '{"name":"an app"}')
+  t.equal((await at.run([at.input])).code, 2)
+  t.equal(readFileSync(manifest, 'utf8'), '{"name":"an app"}')
+})
+
+t.test('until a record is done, everything may change', async t => {
+  const at = await durable(t, { time: 5 })
+  writeFileSync(at.input, prompts(24).join(''))
+  const signals = new EventEmitter()
+  const stopping = at.run([at.input, '--skip', '10', '--concurrency', '1'], { signals })
+  while (at.server.stats.sequences < 3)
+    await new Promise(resolve => setTimeout(resolve, 2))
+  signals.emit('SIGINT', 'SIGINT')
+  signals.emit('SIGINT', 'SIGINT')
+  t.equal((await stopping).summary.kept, 0)
+  writeFileSync(at.input, `${prompt(7)}${readFileSync(at.input, 'utf8')}`)
+  const ran = await at.run([at.input, '--samples', '2'])
+  t.equal(ran.code, 0)
+  t.equal(ran.summary.in, 25)
 })

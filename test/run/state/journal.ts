@@ -10,7 +10,7 @@ const entry = (n: number): JournalEntry => ({
   low: n,
   passed: { lines: n, records: n },
   read: { bytes: 100 * n, sha256: 'abc', tail: 'whole' },
-  outputs: { '--out': 10 * n, '--also dpo=': 0 },
+  outputs: { '--out': { bytes: 10 * n, tail: 'ab', identity: '1:2' } },
   books: { in: n, kept: n, filtered: {}, rejected: { ü: 1 }, rows: { sft: n } },
   notes: {},
   calls: { compose: n },

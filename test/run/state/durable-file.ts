@@ -1,0 +1,129 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { End } from '../../../lib/run/state/commits.js'
+import { DurableFile } from '../../../lib/run/state/durable-file.js'
+
+const opening = (t: Test) => {
+  const path = join(t.testdir(), 'rows')
+  const read = () => readFileSync(path, 'utf8')
+  const open = async (committed?: End, more: { force?: boolean; path?: string } = {}) => {
+    const file = await DurableFile.open(more.path ?? path, {
+      flag: '--out',
+      committed,
+      force: more.force ?? false,
+      inputs: [],
+    })
+    t.teardown(() => file.close().catch(() => {}))
+    return file
+  }
+  return { path, read, open }
+}
+
+t.test(
+  'what came behind the last commit is cut off, and not before it begins',
+  async t => {
+    const { path, read, open } = opening(t)
+    const first = await open()
+    await first.begin()
+    await first.append('one\ntwo\n')
+    const { end } = first
+    await first.close()
+    writeFileSync(path, `${read()}half a li`)
+    const second = await open(end)
+    t.equal(read(), 'one\ntwo\nhalf a li')
+    await second.begin()
+    t.equal(read(), 'one\ntwo\n')
+    await second.append('three\n')
+    t.equal(read(), 'one\ntwo\nthree\n')
+    t.equal(second.end.bytes, 14)
+  },
+)
+
+t.test('a file is known by its last bytes, however many there are', async t => {
+  const { path, read, open } = opening(t)
+  const line = `${'x'.repeat(999)}\n`
+  const first = await open()
+  for (let i = 0; i < 9; i++) await first.append(line)
+  const { end } = first
+  await first.close()
+  await (await open(end)).close()
+  const text = read()
+  writeFileSync(path, `${text.slice(0, -5)}y${text.slice(-4)}`)
+  await t.rejects(open(end), { code: 'state_mismatch', message: /something else/ })
+  writeFileSync(path, text.slice(0, -1))
+  await t.rejects(open(end), { message: /but it holds 8999/ })
+})
+
+t.test('with force it goes on behind the last whole line', async t => {
+  const { path, read, open } = opening(t)
+  const first = await open()
+  await first.append('one\ntwo\nthree\n')
+  await first.close()
+  writeFileSync(path, 'one\ntw')
+  const second = await open(first.end, { force: true })
+  await second.begin()
+  await second.append('four\n')
+  t.equal(read(), 'one\nfour\n')
+})
+
+t.test('a missing file is refused, and none is made in its place', async t => {
+  const { path, open } = opening(t)
+  const first = await open()
+  await first.append('one\n')
+  await first.close()
+  renameSync(path, `${path}.moved`)
+  await t.rejects(open(first.end), { message: /there is no such file/ })
+  t.throws(() => readFileSync(path), { code: 'ENOENT' })
+  await (await open(first.end, { path: `${path}.moved` })).close()
+})
+
+t.test('of a file that got nothing yet another one is not taken for it', async t => {
+  const { path, open } = opening(t)
+  const first = await open()
+  await first.close()
+  writeFileSync(`${path}.other`, 'rows of somebody\n')
+  await t.rejects(open(first.end, { path: `${path}.other` }), { code: 'output_exists' })
+  writeFileSync(path, 'rows that no commit promised\n')
+  await (await open(first.end)).begin()
+  t.equal(readFileSync(path, 'utf8'), '')
+})
+
+t.test('an append is taken back, and only if it was written', async t => {
+  const { path, read, open } = opening(t)
+  const file = await open()
+  await file.append('one\n')
+  await file.append('two\n')
+  await file.takeBack()
+  t.equal(read(), 'one\n')
+  t.equal(file.end.bytes, 4)
+  writeFileSync(path, 'one\nforeign\n', { flag: 'w' })
+  await t.rejects(file.append('two\n'), { message: /something else writes to it/ })
+  await file.takeBack()
+  t.equal(read(), 'one\nforeign\n')
+})
+
+t.test('a file that was replaced gets no more rows', async t => {
+  const { path, open } = opening(t)
+  const file = await open()
+  await file.append('one\n')
+  renameSync(path, `${path}.moved`)
+  await t.rejects(file.append('two\n'), { message: /removed or replaced/ })
+  writeFileSync(path, 'another\n')
+  await t.rejects(file.append('two\n'), { message: /removed or replaced/ })
+})
+
+t.test('a device takes what comes', async t => {
+  const { open } = opening(t)
+  const file = await open(undefined, { path: '/dev/null' })
+  await file.begin()
+  await file.append('one\n')
+  await file.takeBack()
+  t.equal(file.end.bytes, 0, 'which has no length to go on from')
+})
+
+t.test('what is no file says so', async t => {
+  const { path, open } = opening(t)
+  mkdirSync(path)
+  await t.rejects(open(), { code: 'write_failed', message: /--out .*rows to be a file/ })
+})
