@@ -7,7 +7,7 @@ import { connectRoles, type ConnectedRoles } from '../model/connect-roles.js'
 import { roleNames, type Model, type RoleName } from '../model/model.js'
 import type { ConnectOptions } from '../model/options.js'
 import { vllm } from '../model/vllm.js'
-import type { Preparing } from '../run/run.js'
+import type { Preparing } from '../run/plan.js'
 import { keysFor, type Environment } from './environment.js'
 import type { ServerSettings } from './server-section.js'
 

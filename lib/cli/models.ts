@@ -4,7 +4,7 @@
  */
 import { Failure } from '../errors.js'
 import type { Roles } from '../model/model.js'
-import type { ModelsInUse, Preparing } from '../run/run.js'
+import type { ModelsInUse, Preparing } from '../run/plan.js'
 import { connectAll, namesServer } from './connect.js'
 import type { Environment } from './environment.js'
 import type { ServerSettings } from './server-section.js'

@@ -2,7 +2,7 @@
  * A command as data: what its help says, which options it takes, and the work it does once they
  * are settled.
  */
-import type { Edges } from '../run/run.js'
+import type { Edges } from '../run/plan.js'
 import type { Environment } from './environment.js'
 import type { Sections, Settled } from './settle.js'
 

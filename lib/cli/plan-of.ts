@@ -3,7 +3,7 @@
  */
 import type { z } from 'zod'
 import type { OutputNames } from '../run/open-outputs.js'
-import type { Plan } from '../run/run.js'
+import type { Plan } from '../run/plan.js'
 import { parseOptions } from '../stages/options.js'
 import type { outputSection, peopleSection, stoppingSection } from './common-sections.js'
 import { readShare } from './units.js'

@@ -2,7 +2,7 @@
  * `--from-rejects FILE`: rejects in the place of a corpus, each tried again from the start.
  */
 import { Failure } from '../errors.js'
-import type { Plan } from '../run/run.js'
+import type { Plan } from '../run/plan.js'
 import { chain } from '../stage.js'
 import type { ParseOptions } from '../stages/options.js'
 import { asRejects, tryAgain } from '../stages/try-again.js'

@@ -1,5 +1,6 @@
 /** `ultraif parse`: corpus in, records out. */
-import { run, type Plan } from '../../run/run.js'
+import type { Plan } from '../../run/plan.js'
+import { run } from '../../run/run.js'
 import { openFollowed } from '../../stages/follow-records.js'
 import type { ParseOptions } from '../../stages/options.js'
 import { outputSection, peopleSection, stoppingSection } from '../common-sections.js'

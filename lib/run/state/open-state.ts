@@ -102,6 +102,7 @@ const stateOf = (
   let models: ModelNames | undefined
 
   return {
+    dir,
     bookmark,
     before,
     ending: source => source,

@@ -40,6 +40,7 @@ export interface StateOptions extends StatePlan {
 export type ModelNames = { [role: string]: string }
 
 export interface State extends Outputs {
+  dir: string
   bookmark: Bookmark
   /** What earlier sessions did; undefined in a run that begins. */
   before: JournalEntry | undefined
