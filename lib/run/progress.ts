@@ -58,16 +58,24 @@ export const startProgress = ({
   const started = performance.now()
   const samples: Sample[] = [{ at: started, calls: 0, tokens: 0 }]
   let drawn = false
+  let lastTold = ''
 
   const erase = () => {
     if (drawn) screen.write('\r\u001b[K')
     drawn = false
   }
+  /** Only what is new: of a run that stands still, the lines that say why are to be found. */
+  const drawPlain = (now: State) => {
+    const { seconds: _seconds, servers: _servers, ...counts } = now
+    const told = JSON.stringify(counts)
+    if (told !== lastTold) screen.write(`${label}: ${lineOf(now)}\n`)
+    lastTold = told
+  }
   const draw = () => {
     const at = performance.now()
     const now = stateOf(ledger, stats(), samples, at, (at - started) / 1000)
     if (style === 'json') screen.write(`${printableJson({ progress: now })}\n`)
-    else if (style === 'plain') screen.write(`${label}: ${lineOf(now)}\n`)
+    else if (style === 'plain') drawPlain(now)
     else {
       screen.write(`\r${lineOf(now).slice(0, (screen.columns ?? 80) - 1)}\u001b[K`)
       drawn = true

@@ -92,6 +92,16 @@ t.test(
   },
 )
 
+t.test('a plain line that says nothing new is left out', async t => {
+  const { written, timers, ledger } = begin(t, 'plain')
+  timers[0]?.draw()
+  timers[0]?.draw()
+  t.equal(written.length, 1)
+  ledger.entered()
+  timers[0]?.draw()
+  t.match(written[1], /^run: 1 in /)
+})
+
 t.test('for programs there is a JSON line a second', async t => {
   const { written, timers } = begin(t, 'json')
   t.equal(timers[0]?.ms, 1000)
