@@ -16,9 +16,15 @@ const asciiRuns = /[a-z0-9]+/g
 export const wordsOf = (text: string): string[] =>
   ascii.test(text)
     ? (text.toLowerCase().match(asciiRuns) ?? [])
-    : (text.normalize('NFKC').toLowerCase().match(runs) ?? []).flatMap(run =>
+    : (foldedOf(text).toLowerCase().match(runs) ?? []).flatMap(run =>
         isUnspaced.test(run) ? pairsOf(run) : run,
       )
+
+/** Full-width letters and ligatures as plain ones; not where it would blow the text up, as 18 letters for each U+FDFA do. */
+const foldedOf = (text: string): string => {
+  const folded = text.normalize('NFKC')
+  return folded.length > 2 * text.length ? text : folded
+}
 
 const pairsOf = (run: string): string[] => {
   const letters = [...run]

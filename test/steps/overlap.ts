@@ -21,6 +21,11 @@ t.test('scripts without spaces are compared by pairs of characters', async t => 
   t.notOk(mostlyUnspaced(wordsOf('What does 雨 mean?')))
 })
 
+t.test('wide letters and ligatures are plain ones, and nothing is blown up', async t => {
+  t.same(wordsOf('ｆｕｌｌ ﬁne'), ['full', 'fine'])
+  t.same(wordsOf('\ufdfa'), ['\ufdfa'])
+})
+
 t.test('a word counts as often as it is there', async t => {
   t.same(wordsBeyond(['very', 'very', 'big'], ['very', 'big']), ['very'])
 })
