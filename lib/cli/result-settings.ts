@@ -10,7 +10,7 @@ import { flagsOf } from './sections.js'
 import type { Sections, Settled } from './settle.js'
 
 /** May differ between sessions: more of the same input, a folder that is known by its words. */
-const free: ReadonlySet<string> = new Set([
+export const free: ReadonlySet<string> = new Set([
   'limit',
   'order',
   'prompts',

@@ -4,12 +4,14 @@
  * file that is another one must not be cut to a length of ours.
  */
 import { hash } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure } from '../../errors.js'
 import { identityOf, notWritable, refuseFull, refuseInput } from '../output-file.js'
 import type { CommittedOutput, End } from './commits.js'
+import type { Refuse } from './earlier.js'
+import { checkPlace } from './in-place.js'
 import { writeAll } from './journal.js'
 import { stateFailed } from './state-failed.js'
 import { syncFolder } from './sync-folder.js'
@@ -18,7 +20,9 @@ export interface DurableFileOptions {
   flag: string
   /** As the last commit left it; undefined for a file that is new to the run. */
   committed: End | undefined
+  /** A file that is new to the run may hold something, and is emptied. */
   force: boolean
+  refuse: Refuse
   inputs: string[]
 }
 
@@ -28,6 +32,8 @@ const tailBytes = 4096
 export class DurableFile implements CommittedOutput {
   readonly path: string
   readonly identity: string
+  /** Bytes found behind the last commit, which `begin` cuts off. */
+  surplus = 0
   readonly #handle: FileHandle
   /** Pipes and devices have no length and no place: they only take what comes. */
   readonly #isFile: boolean
@@ -51,16 +57,20 @@ export class DurableFile implements CommittedOutput {
   /** Changes nothing yet. @throws Failure output_exists, state_mismatch, usage or write_failed */
   static async open(path: string, options: DurableFileOptions): Promise<DurableFile> {
     const { flag, committed, force, inputs } = options
-    const handle = await openForReadWrite(path, options)
+    const found = await stat(path).catch(() => undefined)
+    if (!found && committed && committed.bytes > 0)
+      refuseLack(path, options, committed.bytes, 'there is no such file')
+    const handle = await openForReadWrite(path, flag, found)
     try {
       await refuseInput(handle, path, flag, inputs)
       const [identity, stats] = [await identityOf(handle, path), await handle.stat()]
       const file = new DurableFile(path, handle, { identity, isFile: stats.isFile() })
       if (!file.#isFile) return file
       // Of a file that got nothing yet no bytes can tell whether it is the one.
-      if (committed && (committed.bytes > 0 || committed.identity === identity))
-        await file.#goOn(committed, stats.size, options)
-      else await refuseFull(handle, path, flag, force)
+      if (committed && (committed.bytes > 0 || committed.identity === identity)) {
+        if (found) await file.#goOn(committed, stats.size, options)
+        file.surplus = stats.size - file.#size
+      } else await refuseFull(handle, path, flag, force)
       return file
     } catch (error) {
       await handle.close()
@@ -92,7 +102,7 @@ export class DurableFile implements CommittedOutput {
         await this.#handle.writeFile(bytes)
         return
       }
-      await this.#checkPlace()
+      await this.#checkOwn()
       this.#before = { size: this.#size, tail: this.#tail }
       await writeAll(this.#handle, bytes, this.#size)
       await this.#handle.datasync()
@@ -118,17 +128,12 @@ export class DurableFile implements CommittedOutput {
   async #goOn(
     { bytes, tail }: End,
     size: number,
-    { flag, force }: DurableFileOptions,
+    options: DurableFileOptions,
   ): Promise<void> {
     await this.#endAt(Math.min(size, bytes))
     if (size >= bytes && digest(this.#tail) === tail) return
-    if (!force)
-      throw another(
-        this.path,
-        flag,
-        bytes,
-        size < bytes ? `it holds ${size}` : 'what it holds is something else',
-      )
+    const but = size < bytes ? `it holds ${size}` : 'what it holds is something else'
+    refuseLack(this.path, options, bytes, but)
     await this.#endAt(await lastLineEnd(this.#handle, this.#size))
   }
 
@@ -139,19 +144,8 @@ export class DurableFile implements CommittedOutput {
     await this.#handle.read(this.#tail, 0, size - start, start)
   }
 
-  async #isInPlace(): Promise<boolean> {
-    const there = await stat(this.path).catch(() => undefined)
-    const own = await this.#handle.stat()
-    return there?.ino === own.ino && there.dev === own.dev
-  }
-
-  /** Rows in a file that was moved or removed would be rows that nobody finds. */
-  async #checkPlace(): Promise<void> {
-    if (!(await this.#isInPlace()))
-      throw new Failure(
-        'write_failed',
-        `Expected ${this.path} to stay where it is during the run, but it was removed or replaced. Put it back and run the command again: it goes on.`,
-      )
+  async #checkOwn(): Promise<void> {
+    await checkPlace(this.#handle, this.path)
     const { size } = await this.#handle.stat()
     if (size !== this.#size)
       throw new Failure(
@@ -161,14 +155,11 @@ export class DurableFile implements CommittedOutput {
   }
 }
 
-/** @throws Failure state_mismatch where a file that holds rows of the run is not there */
 const openForReadWrite = async (
   path: string,
-  { flag, committed, force }: DurableFileOptions,
+  flag: string,
+  found: Stats | undefined,
 ): Promise<FileHandle> => {
-  const found = await stat(path).catch(() => undefined)
-  if (!found && !force && committed && committed.bytes > 0)
-    throw another(path, flag, committed.bytes, 'there is no such file')
   try {
     const access = found?.isFIFO() ? constants.O_WRONLY : constants.O_RDWR
     return await open(path, access | constants.O_CREAT)
@@ -196,8 +187,20 @@ const lastLineEnd = async (handle: FileHandle, size: number): Promise<number> =>
   return 0
 }
 
-const another = (path: string, flag: string, bytes: number, but: string): Failure =>
-  new Failure(
-    'state_mismatch',
-    `Expected ${flag} ${path} to hold the ${bytes} bytes that the run wrote so far, but ${but}. Put the file back, begin anew with another --state, or go on without the missing rows with --force.`,
+const refuseLack = (
+  path: string,
+  { flag, refuse }: DurableFileOptions,
+  bytes: number,
+  but: string,
+): void =>
+  refuse(
+    [
+      `${flag} ${path} should hold the ${bytes} bytes that the run wrote so far, but ${but}`,
+    ],
+    () => {
+      throw new Failure(
+        'state_mismatch',
+        `Expected ${flag} ${path} to hold the ${bytes} bytes that the run wrote so far, but ${but}. Put the file back, begin anew with another --state, or go on without the missing rows with --force.`,
+      )
+    },
   )

@@ -8,6 +8,7 @@ import { openFiles, type NamedFile } from '../open-files.js'
 import { namedFiles, outFlag } from '../open-outputs.js'
 import type { CommittedOutput } from './commits.js'
 import { DurableFile } from './durable-file.js'
+import type { Refuse } from './earlier.js'
 import type { JournalEntry } from './journal.js'
 import type { StateOptions } from './state.js'
 import { StdoutOutput } from './stdout-output.js'
@@ -33,8 +34,9 @@ const own: ReadonlySet<string> = new Set(
 
 /** @throws Failure usage, output_exists, state_mismatch, write_failed */
 export const openDurableOutputs = async (
-  { dir, names, inputs, stdout }: StateOptions,
+  { dir, names, inputs, stdout, log }: StateOptions,
   committed: JournalEntry['outputs'] = {},
+  refuse: Refuse,
 ): Promise<DurableOutputs> => {
   const rejects = join(dir, 'rejects.jsonl')
   const named = namedFiles(names).filter(({ file }) => resolve(file) !== resolve(rejects))
@@ -43,13 +45,24 @@ export const openDurableOutputs = async (
   const toStdout = !named.some(({ flag }) => flag === outFlag)
   // First, since it may be refused and leaves nothing open.
   const piped = toStdout
-    ? [new StdoutOutput(stdout, committed[outFlag]?.bytes ?? 0, force)]
+    ? [new StdoutOutput(stdout, committed[outFlag]?.bytes ?? 0, refuse)]
     : []
   const files = await openFiles(
     [...named, { flag: stateRejects, file: rejects }],
     ({ flag, file }) =>
-      DurableFile.open(file, { flag, committed: committed[flag], force, inputs }),
+      DurableFile.open(file, {
+        flag,
+        committed: committed[flag],
+        force,
+        refuse,
+        inputs,
+      }),
   )
+  for (const { path, surplus } of files.values())
+    if (surplus > 0)
+      log(
+        `${path} holds ${surplus} bytes behind the last commit; they are cut off when the run goes on.`,
+      )
   const all = new Map<string, CommittedOutput>(files)
   for (const output of piped) all.set(outFlag, output)
   return { files, all, toStdout }

@@ -60,6 +60,15 @@ export const compareSettings = (
   )
 }
 
+/** Of the program that the last session ran, where it was another one. No reason to refuse: it may be the cure. */
+export const versionBefore = (
+  { begun, manifest }: Earlier,
+  { version }: Pick<StatePlan, 'version'>,
+): string | undefined => {
+  const last = begun && manifest?.sessions.at(-1)?.ultraif
+  return last === version ? undefined : last
+}
+
 /** @throws what `refuse` does */
 export const compareModels = (
   { begun, manifest }: Earlier,

@@ -11,6 +11,7 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { Failure } from '../../errors.js'
 import type { Counts } from '../../ledger.js'
+import { checkPlace } from './in-place.js'
 import { stateFailed } from './state-failed.js'
 import { readLine, writeLine } from './journal-line.js'
 import { syncFolder } from './sync-folder.js'
@@ -125,6 +126,7 @@ export class Journal {
   async append(entry: JournalEntry): Promise<void> {
     const line = Buffer.from(writeLine(entry))
     try {
+      await checkPlace(this.#handle, this.path)
       await writeAll(this.#handle, line, this.#size)
       await this.#handle.datasync()
     } catch (error) {
@@ -138,6 +140,7 @@ export class Journal {
     const line = Buffer.from(writeLine(entry))
     let handle: FileHandle | undefined
     try {
+      await checkPlace(this.#handle, this.path)
       handle = await open(newOf(this.path), 'w')
       await writeAll(handle, line, 0)
       await handle.datasync()

@@ -22,7 +22,7 @@ const Manifest = z.looseObject({
   prompts: z.record(z.string(), z.string()),
   /** Model of each role. */
   models: z.record(z.string(), z.string()).optional(),
-  sessions: z.array(z.looseObject({ started: z.string() })),
+  sessions: z.array(z.looseObject({ started: z.string(), ultraif: z.string() })),
 })
 export type Manifest = z.infer<typeof Manifest>
 
@@ -44,6 +44,9 @@ export const readManifest = async (path: string): Promise<Manifest | undefined> 
   }
 }
 
+/** What the data is made with, by command and program. */
+type Made = Pick<StateOptions, 'dir' | 'settings' | 'prompts' | 'version' | 'inputs'>
+
 /** What a session adds to what is known. */
 interface SessionFacts {
   models: ModelNames | undefined
@@ -58,7 +61,7 @@ const mostSessions = 100
 
 /** @throws Failure write_failed */
 export const writeManifest = (
-  { dir, settings, prompts, version, inputs }: StateOptions,
+  { dir, settings, prompts, version, inputs }: Made,
   before: Manifest | undefined,
   { models = before?.models, forced, servers, outputs }: SessionFacts,
 ): Promise<void> => {

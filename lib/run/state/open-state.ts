@@ -15,6 +15,7 @@ import {
   compareModels,
   compareSettings,
   readEarlier,
+  versionBefore,
   type Earlier,
   type Refuse,
 } from './earlier.js'
@@ -46,7 +47,12 @@ export const openState = async (options: StateOptions): Promise<State> => {
   try {
     earlier = await readEarlier(dir)
     compareSettings(earlier, options, refuse)
-    const outputs = await openDurableOutputs(options, earlier.before?.outputs)
+    const version = versionBefore(earlier, options)
+    if (version !== undefined)
+      log(
+        `${dir} was begun with ultraif ${version}, and this is ${options.version}: rows may differ where the program does (see its changelog).`,
+      )
+    const outputs = await openDurableOutputs(options, earlier.before?.outputs, refuse)
     return stateOf(options, { earlier, outputs, refuse, forced, unlock })
   } catch (error) {
     await earlier?.journal.close()

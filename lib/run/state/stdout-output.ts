@@ -10,6 +10,7 @@ import { inertJson } from '../printable.js'
 import { stateFailed } from './state-failed.js'
 import { promisify } from 'node:util'
 import type { CommittedOutput, End } from './commits.js'
+import type { Refuse } from './earlier.js'
 
 type Stdout = Writable & { isTTY?: boolean; fd?: unknown }
 
@@ -19,17 +20,20 @@ export class StdoutOutput implements CommittedOutput {
   readonly #fd: number | undefined
   #bytes: number
 
-  /** `committed`: bytes that earlier sessions wrote. @throws Failure state_mismatch */
-  constructor(stdout: Stdout, committed: number, force: boolean) {
+  /** `committed`: bytes that earlier sessions wrote. `refuse` throws, or lets it pass. */
+  constructor(stdout: Stdout, committed: number, refuse: Refuse) {
     this.#stdout = stdout
     this.#bytes = committed
     const { fd, size = Infinity } = fileBehind(stdout) ?? {}
     this.#fd = fd
-    if (size < committed && !force)
+    if (size >= committed) return
+    const why = `stdout should hold the ${committed} bytes that the run wrote so far, but it is a file of ${size} bytes`
+    refuse([why], () => {
       throw new Failure(
         'state_mismatch',
         `Expected stdout to hold the ${committed} bytes that the run wrote so far, but it is a file of ${size} bytes: > empties it at each start. Append with >>, or name the file with --out; --force goes on with the rows from here on alone.`,
       )
+    })
   }
 
   get end(): End {

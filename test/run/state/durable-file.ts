@@ -7,17 +7,23 @@ import { DurableFile } from '../../../lib/run/state/durable-file.js'
 const opening = (t: Test) => {
   const path = join(t.testdir(), 'rows')
   const read = () => readFileSync(path, 'utf8')
+  /** What `--force` let pass. */
+  const passed: string[] = []
   const open = async (committed?: End, more: { force?: boolean; path?: string } = {}) => {
     const file = await DurableFile.open(more.path ?? path, {
       flag: '--out',
       committed,
       force: more.force ?? false,
+      refuse: (changes, because) => {
+        if (more.force) passed.push(...changes)
+        else because(changes)
+      },
       inputs: [],
     })
     t.teardown(() => file.close().catch(() => {}))
     return file
   }
-  return { path, read, open }
+  return { path, passed, read, open }
 }
 
 t.test(
@@ -32,6 +38,7 @@ t.test(
     writeFileSync(path, `${read()}half a li`)
     const second = await open(end)
     t.equal(read(), 'one\ntwo\nhalf a li')
+    t.equal(second.surplus, 9)
     await second.begin()
     t.equal(read(), 'one\ntwo\n')
     await second.append('three\n')
@@ -55,16 +62,36 @@ t.test('a file is known by its last bytes, however many there are', async t => {
   await t.rejects(open(end), { message: /but it holds 8999/ })
 })
 
-t.test('with force it goes on behind the last whole line', async t => {
-  const { path, read, open } = opening(t)
+t.test(
+  'with force it goes on behind the last whole line, and tells what is missing',
+  async t => {
+    const { path, passed, read, open } = opening(t)
+    const first = await open()
+    await first.append('one\ntwo\nthree\n')
+    await first.close()
+    writeFileSync(path, 'one\ntw')
+    const second = await open(first.end, { force: true })
+    await second.begin()
+    await second.append('four\n')
+    t.equal(read(), 'one\nfour\n')
+    t.same(passed, [
+      `--out ${path} should hold the 14 bytes that the run wrote so far, but it holds 6`,
+    ])
+  },
+)
+
+t.test('with force a missing file begins anew, and is told once', async t => {
+  const { path, passed, read, open } = opening(t)
   const first = await open()
-  await first.append('one\ntwo\nthree\n')
+  await first.append('one\n')
   await first.close()
-  writeFileSync(path, 'one\ntw')
+  renameSync(path, `${path}.moved`)
   const second = await open(first.end, { force: true })
   await second.begin()
-  await second.append('four\n')
-  t.equal(read(), 'one\nfour\n')
+  await second.append('two\n')
+  t.equal(read(), 'two\n')
+  t.match(passed, [/4 bytes .* there is no such file/])
+  t.equal(passed.length, 1)
 })
 
 t.test('a missing file is refused, and none is made in its place', async t => {

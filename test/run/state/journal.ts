@@ -1,4 +1,10 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Journal, type JournalEntry } from '../../../lib/run/state/journal.js'
@@ -192,4 +198,16 @@ t.test('a cut that ends a journal at a line loses that entry alone', async t => 
   const entries = await written(path, 3)
   truncateSync(path, Buffer.byteLength(entries.slice(0, 2).join('')))
   t.same(await seenIn(path), [1, 2])
+})
+
+t.test('what is done is not told to a journal that nobody will find', async t => {
+  const dir = t.testdir({ state: {} })
+  const { journal } = await open(join(dir, 'state/journal'))
+  await journal.rewrite(entry(1))
+  renameSync(join(dir, 'state'), join(dir, 'moved'))
+  const gone = { code: 'write_failed', message: /journal to stay where it is/ }
+  await t.rejects(journal.append(entry(2)), gone)
+  await t.rejects(journal.rewrite(entry(2)), gone)
+  await journal.close()
+  t.same(await seenIn(join(dir, 'moved/journal')), [1])
 })
