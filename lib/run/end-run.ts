@@ -7,6 +7,7 @@ import { Failure } from '../errors.js'
 import { balance, exitCodeOf, linesOf } from './closing.js'
 import type { FirstRejects } from './first-rejects.js'
 import type { Ends } from './open-ends.js'
+import { goesToStdout } from './open-outputs.js'
 import { writeFailed } from './output-file.js'
 import type { Edges, Plan } from './plan.js'
 import type { RejectWatch } from './reject-watch.js'
@@ -61,7 +62,7 @@ export const endRun = async (ended: Ended): Promise<number> => {
   ended.release()
   if (error instanceof Failure && error.exitCode === exitCodes.usage) throw error
 
-  if (outputs.toStdout) error = ofStdout(error)
+  if (goesToStdout(plan.outputs)) error = ofStdout(error)
   if (error === stopped) error = undefined
   error ??= unable
     ? unfinished(unable, ledger.open, state !== undefined)

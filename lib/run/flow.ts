@@ -9,7 +9,7 @@ import { accountedIn } from '../ledger.js'
 import { chain } from '../stage.js'
 import { closeBooks } from './books.js'
 import { flushed } from './flushed.js'
-import type { Ends } from './open-ends.js'
+import { readsStdin, type Ends } from './open-ends.js'
 import type { Edges, Plan } from './plan.js'
 import type { Progress } from './progress.js'
 import { count } from './summary.js'
@@ -24,7 +24,7 @@ export const flow = async (
   ends: Ends,
   { log, tell }: Pick<Progress, 'log' | 'tell'>,
 ): Promise<void> => {
-  const { source, outputs, state, fromStdin } = ends
+  const { source, outputs, state } = ends
   const { ledger } = underway
   const { signal } = underway.breaking
   if (state?.before && !(await goesOn(ends, underway, log))) return
@@ -36,7 +36,7 @@ export const flow = async (
   signal.throwIfAborted()
   state?.meet(modelNames ?? {})
   await outputs.begin()
-  if (fromStdin && stdin.isTTY)
+  if (readsStdin(plan) && stdin.isTTY)
     log(`${plan.name} reads from the terminal: paste lines, end with Ctrl-D.`)
   const books = closeBooks({
     ledger,

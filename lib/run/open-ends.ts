@@ -5,7 +5,6 @@ import { openRecords } from '../stages/read-records.js'
 import { openOutputs, type Outputs } from './open-outputs.js'
 import type { Edges, Plan } from './plan.js'
 import type { State } from './state/state.js'
-import { lineTold } from './told.js'
 import type { Underway } from './underway.js'
 
 export interface Ends {
@@ -13,9 +12,11 @@ export interface Ends {
   outputs: Outputs
   /** The outputs of a durable run. */
   state: State | undefined
-  /** Whether some of the input is stdin. */
-  fromStdin: boolean
 }
+
+/** Whether some of the input is stdin. */
+export const readsStdin = ({ files }: Pick<Plan, 'files'>): boolean =>
+  files.length === 0 || files.includes('-')
 
 /** @throws Failure for what cannot be read or written; nothing stays open then */
 export const openEnds = async (
@@ -24,10 +25,9 @@ export const openEnds = async (
   underway: Underway,
   log: (line: string) => void,
 ): Promise<Ends> => {
-  const fromStdin = plan.files.length === 0 || plan.files.includes('-')
   const files = plan.files.filter(file => file !== '-')
-  const inputs = fromStdin ? [...files, '/dev/stdin'] : files
-  const state = await openDurable(plan, edges, underway, inputs)
+  const inputs = readsStdin(plan) ? [...files, '/dev/stdin'] : files
+  const state = await openDurable(plan, edges, underway, inputs, log)
   const { signal } = underway.reading
   try {
     const source = accountedIn(underway.ledger, () =>
@@ -38,7 +38,7 @@ export const openEnds = async (
     const { isTTY } = edges.stdout
     const outputs =
       state ?? (await openOutputs(plan.outputs, inputs, underway.break, isTTY))
-    return { source, outputs, state, fromStdin }
+    return { source, outputs, state }
   } catch (error) {
     await state?.close()
     throw error
@@ -47,14 +47,16 @@ export const openEnds = async (
 
 /** Loaded only where it is asked for: most runs are short. */
 const openDurable = async (
-  { state, outputs: names, parse, quiet }: Plan,
-  { stdout, stderr }: Edges,
-  { ledger, stats, break: onError }: Underway,
+  { state, outputs: names, parse }: Plan,
+  { stdout }: Edges,
+  { ledger, stats, breaking, break: onError }: Underway,
   inputs: string[],
+  log: (line: string) => void,
 ): Promise<State | undefined> => {
   if (!state) return undefined
   const { openState } = await import('./state/open-state.js')
-  const log = (line: string) => void (quiet || stderr.write(`${lineTold(line)}\n`))
   const { skip } = parse
-  return openState({ ...state, names, inputs, skip, stdout, ledger, stats, log, onError })
+  const { signal } = breaking
+  const ends = { names, inputs, skip, stdout }
+  return openState({ ...state, ...ends, ledger, stats, log, signal, onError })
 }

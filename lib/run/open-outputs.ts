@@ -27,8 +27,6 @@ export interface Outputs {
   ending: Stage<any, any>
   /** The end of the stream; undefined for stdout. */
   sink?: Writable
-  /** Whether rows go to stdout, by whatever way: its reader may go away. */
-  toStdout: boolean
   takesRejects: boolean
   reject: (record: Record) => void | Promise<void>
   also: (shape: string, row: object, record: Record) => void | Promise<void>
@@ -40,11 +38,15 @@ export interface Outputs {
   close: () => Promise<void>
 }
 
+/** Its reader may go away. */
+export const goesToStdout = ({ out }: OutputNames): boolean =>
+  out === undefined || out === '-'
+
 /** Flags of the files that take rows and rejects, and the files. */
-export const namedFiles = ({ out, also, rejects }: OutputNames): NamedFile[] => [
-  ...(out === undefined || out === '-' ? [] : [{ flag: outFlag, file: out }]),
-  ...also.map(({ shape, file }) => ({ flag: alsoFlag(shape), file })),
-  ...(rejects === undefined ? [] : [{ flag: rejectsFlag, file: rejects }]),
+export const namedFiles = (names: OutputNames): NamedFile[] => [
+  ...(goesToStdout(names) ? [] : [{ flag: outFlag, file: names.out as string }]),
+  ...names.also.map(({ shape, file }) => ({ flag: alsoFlag(shape), file })),
+  ...(names.rejects === undefined ? [] : [{ flag: rejectsFlag, file: names.rejects }]),
 ]
 
 export const outFlag = '--out'
@@ -71,7 +73,6 @@ export const openOutputs = async (
       readyFor(!sink && stdoutIsTerminal ? 'terminal' : 'program'),
     ),
     ...(sink ? { sink } : {}),
-    toStdout: !sink,
     takesRejects: rejected !== undefined,
     reject: record => rejected?.write(lineOfReject(record)),
     also: (shape, row) => opened.get(alsoFlag(shape))?.write(lineOfReject(row)),

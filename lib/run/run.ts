@@ -2,14 +2,18 @@
  * One engine for every command: records in, through a stage, rows out. What became of each record
  * is counted, checked and told on the last line of stderr, however the run ended.
  */
+import type { Ledger } from '../ledger.js'
+import { exitCodeOf, linesOf } from './closing.js'
 import { endRun } from './end-run.js'
 import { firstRejects } from './first-rejects.js'
 import { flow } from './flow.js'
-import { openEnds } from './open-ends.js'
+import { openEnds, readsStdin, type Ends } from './open-ends.js'
+import { goesToStdout } from './open-outputs.js'
 import type { Edges, Plan } from './plan.js'
 import { startProgress } from './progress.js'
 import { RejectWatch } from './reject-watch.js'
-import { startStopping } from './stopping.js'
+import type { StopSignal } from './signals.js'
+import { startStopping, stopped } from './stopping.js'
 import { summaryOf } from './summary.js'
 import { Underway } from './underway.js'
 
@@ -22,21 +26,8 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
   const underway = new Underway()
   const { ledger, reading, breaking, stats } = underway
   ledger.target = plan.target ?? Infinity
-  const ends = await openEnds(plan, edges, underway, line => log(line))
-  const { outputs, state, fromStdin } = ends
 
-  const rejects = firstRejects(!plan.passesOn)
-  const { endEarly: onTooMany } = underway
-  const watch = new RejectWatch({ limit: plan.maxRejects, ledger, onTooMany })
-  ledger.onUnjudged = (record, why) => watch.unjudged(record, why)
-  ledger.onReject = record => {
-    rejects.see(record)
-    watch.rejected(record)
-    return outputs.reject(record)
-  }
-  ledger.onAlso = outputs.also
-
-  const onTerminal = outputs.toStdout && edges.stdout.isTTY === true
+  const onTerminal = goesToStdout(plan.outputs) && edges.stdout.isTTY === true
   const progress = startProgress({
     screen: edges.stderr,
     kind: plan.quiet ? 'off' : plan.progress,
@@ -52,7 +43,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     signals: edges.signals,
     reading,
     breaking,
-    endsByItself: plan.inPipe && fromStdin && edges.stdinIsPipe,
+    endsByItself: plan.inPipe && readsStdin(plan) && edges.stdinIsPipe,
     begun: () => underway.works !== undefined,
     log: () =>
       log(
@@ -60,15 +51,42 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
       ),
     cutCalls: () => underway.leaveOpen(),
   })
+  // A stage that waits for nothing but itself must not end the process in silence.
+  const alive = setInterval(() => {}, 60_000)
+  const release = () => {
+    clearInterval(alive)
+    stopping.release()
+    progress.stop()
+  }
+  const secondsNow = () => (performance.now() - startedAt) / 1000
+  let ends: Ends
+  try {
+    ends = await openEnds(plan, edges, underway, log)
+  } catch (error) {
+    release()
+    const stoppedBy = stopping.by()
+    if (error !== stopped || !stoppedBy) throw error
+    return tellStopped(plan, edges, ledger, stoppedBy, secondsNow())
+  }
+  const { outputs, state } = ends
+
+  const rejects = firstRejects(!plan.passesOn)
+  const { endEarly: onTooMany } = underway
+  const watch = new RejectWatch({ limit: plan.maxRejects, ledger, onTooMany })
+  ledger.onUnjudged = (record, why) => watch.unjudged(record, why)
+  ledger.onReject = record => {
+    rejects.see(record)
+    watch.rejected(record)
+    return outputs.reject(record)
+  }
+  ledger.onAlso = outputs.also
 
   const summarize = (cut: boolean) => {
-    const seconds = (performance.now() - startedAt) / 1000
+    const seconds = secondsNow()
     const paid = state?.withBefore(stats(), seconds) ?? { stats: stats(), seconds }
     return summaryOf({ ledger, ...paid, passesOn: plan.passesOn, stopped: cut })
   }
 
-  // A stage that waits for nothing but itself must not end the process in silence.
-  const alive = setInterval(() => {}, 60_000)
   const broken = await flow(plan, edges, underway, ends, { log, tell }).then(
     () => undefined,
     (thrown: unknown) => {
@@ -81,11 +99,20 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     },
   )
   underway.over = true
-  const release = () => {
-    clearInterval(alive)
-    stopping.release()
-    progress.stop()
-  }
   const told = { plan, edges, underway, ends, broken, stopping, watch, rejects }
   return endRun({ ...told, summarize, release })
+}
+
+/** Of a signal that came before anything was begun. Answers the exit code. */
+const tellStopped = (
+  { name, passesOn, strict, quiet }: Plan,
+  { stderr }: Edges,
+  ledger: Ledger,
+  stoppedBy: StopSignal,
+  seconds: number,
+): number => {
+  const summary = summaryOf({ ledger, stats: undefined, seconds, passesOn, stopped: true })
+  const ending = { name, summary, error: undefined, stoppedBy, rejects: [], strict, quiet }
+  for (const line of linesOf(ending)) stderr.write(`${line}\n`)
+  return exitCodeOf(ending)
 }

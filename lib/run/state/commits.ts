@@ -42,6 +42,8 @@ export interface CommitsOptions {
   /** The books so far; brought up to date with each record. */
   books: JournalEntry['books']
   circumstances: () => Circumstances
+  /** Throws once the files are another run's. */
+  check: () => Promise<void>
   /** Told once, when the disk fails. */
   onError: (error: unknown) => void
 }
@@ -147,7 +149,7 @@ export class Commits {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#over || !this.#changed) return
-    const { journal, outputs, done, books, circumstances, onError } = this.#options
+    const { journal, outputs, done, books, circumstances, check, onError } = this.#options
     const lines = this.#lines
     const places = this.#places
     this.#lines = new Map()
@@ -164,6 +166,7 @@ export class Commits {
         ...circumstances(),
         books: structuredClone(books),
       }
+      await check()
       await this.#append(lines)
       const ends = Object.fromEntries([...outputs].map(([flag, { end }]) => [flag, end]))
       const whole = { ...entry, outputs: ends }

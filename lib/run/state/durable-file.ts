@@ -11,7 +11,7 @@ import { Failure } from '../../errors.js'
 import { identityOf, notWritable, refuseFull, refuseInput } from '../output-file.js'
 import type { CommittedOutput, End } from './commits.js'
 import type { Refuse } from './earlier.js'
-import { checkPlace } from './in-place.js'
+import { checkOwn } from './check-own.js'
 import { writeAll } from './journal.js'
 import { stateFailed } from './state-failed.js'
 import { syncFolder } from './sync-folder.js'
@@ -102,7 +102,7 @@ export class DurableFile implements CommittedOutput {
         await this.#handle.writeFile(bytes)
         return
       }
-      await this.#checkOwn()
+      await checkOwn(this.#handle, this.path, this.#size)
       this.#before = { size: this.#size, tail: this.#tail }
       await writeAll(this.#handle, bytes, this.#size)
       await this.#handle.datasync()
@@ -142,16 +142,6 @@ export class DurableFile implements CommittedOutput {
     this.#size = size
     this.#tail = Buffer.alloc(size - start)
     await this.#handle.read(this.#tail, 0, size - start, start)
-  }
-
-  async #checkOwn(): Promise<void> {
-    await checkPlace(this.#handle, this.path)
-    const { size } = await this.#handle.stat()
-    if (size !== this.#size)
-      throw new Failure(
-        'write_failed',
-        `Expected ${this.path} to hold the ${this.#size} bytes that this run wrote, but it holds ${size}: something else writes to it. Give each run files of its own, and run the command again: it goes on, and cuts off what others wrote behind its rows.`,
-      )
   }
 }
 

@@ -5,7 +5,7 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { Failure } from '../../errors.js'
 import { openFiles, type NamedFile } from '../open-files.js'
-import { namedFiles, outFlag } from '../open-outputs.js'
+import { goesToStdout, namedFiles, outFlag } from '../open-outputs.js'
 import type { CommittedOutput } from './commits.js'
 import { DurableFile } from './durable-file.js'
 import type { Refuse } from './earlier.js'
@@ -18,7 +18,6 @@ export interface DurableOutputs {
   files: ReadonlyMap<string, DurableFile>
   /** The same, and stdout under `outFlag` where rows go there. */
   all: ReadonlyMap<string, CommittedOutput>
-  toStdout: boolean
 }
 
 /** Stands for a flag of the rejects in the folder. */
@@ -42,9 +41,8 @@ export const openDurableOutputs = async (
   const named = namedFiles(names).filter(({ file }) => resolve(file) !== resolve(rejects))
   for (const each of named) refuseOwn(each, dir)
   const { force } = names
-  const toStdout = !named.some(({ flag }) => flag === outFlag)
   // First, since it may be refused and leaves nothing open.
-  const piped = toStdout
+  const piped = goesToStdout(names)
     ? [new StdoutOutput(stdout, committed[outFlag]?.bytes ?? 0, refuse)]
     : []
   const files = await openFiles(
@@ -65,7 +63,7 @@ export const openDurableOutputs = async (
       )
   const all = new Map<string, CommittedOutput>(files)
   for (const output of piped) all.set(outFlag, output)
-  return { files, all, toStdout }
+  return { files, all }
 }
 
 const refuseOwn = ({ flag, file }: NamedFile, dir: string): void => {

@@ -11,7 +11,7 @@ import { dirname } from 'node:path'
 import { z } from 'zod'
 import { Failure } from '../../errors.js'
 import type { Counts } from '../../ledger.js'
-import { checkPlace } from './in-place.js'
+import { checkOwn } from './check-own.js'
 import { stateFailed } from './state-failed.js'
 import { readLine, writeLine } from './journal-line.js'
 import { syncFolder } from './sync-folder.js'
@@ -126,7 +126,7 @@ export class Journal {
   async append(entry: JournalEntry): Promise<void> {
     const line = Buffer.from(writeLine(entry))
     try {
-      await checkPlace(this.#handle, this.path)
+      await checkOwn(this.#handle, this.path, this.#size)
       await writeAll(this.#handle, line, this.#size)
       await this.#handle.datasync()
     } catch (error) {
@@ -140,7 +140,7 @@ export class Journal {
     const line = Buffer.from(writeLine(entry))
     let handle: FileHandle | undefined
     try {
-      await checkPlace(this.#handle, this.path)
+      await checkOwn(this.#handle, this.path, this.#size)
       handle = await open(newOf(this.path), 'w')
       await writeAll(handle, line, 0)
       await handle.datasync()

@@ -1,6 +1,6 @@
 /**
- * Keeps two runs out of one folder. The file names its process, and when that began, since
- * numbers of processes come again: a lock whose process is gone is stale, and is taken over.
+ * Keeps two runs out of one folder. The file names its process, and a lock whose process is gone
+ * is stale, and is taken over.
  *
  * A lock appears whole, under its name, or not at all: whoever finds one that is still empty
  * would take it for a leftover. A stale one is replaced under a claim, so that of several who
@@ -8,60 +8,85 @@
  */
 import { randomUUID } from 'node:crypto'
 import { link, open, readFile, rename, rm } from 'node:fs/promises'
-import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
-import { z } from 'zod'
 import { Failure } from '../../errors.js'
 import { printable } from '../printable.js'
+import { keepAlive, lifeOf } from './lock-life.js'
+import { ownerOf, stateOf, thisProcess, type Owner } from './lock-owner.js'
 import { stateFailed } from './state-failed.js'
 
-const Owner = z.object({
-  pid: z.int().min(1),
-  host: z.string(),
-  /** What tells this process from a later one of the same number, where the system says it. */
-  born: z.string().optional(),
-  since: z.string(),
-})
-type Owner = z.infer<typeof Owner>
+export interface LockOptions {
+  /** What is locked, for messages. */
+  dir: string
+  /** Ends the wait for a process that cannot be seen. */
+  signal: AbortSignal
+  log: (line: string) => void
+}
 
-/** Answers what gives the lock back. @throws Failure state_locked, state_damaged, write_failed */
-export const takeLock = async (
-  path: string,
-  dir: string,
-): Promise<() => Promise<void>> => {
-  const own: Owner = {
-    pid: process.pid,
-    host: hostname(),
-    born: bornOf(process.pid),
-    since: new Date().toISOString(),
-  }
-  const text = `${JSON.stringify(own)}\n`
+export interface Lock {
+  /** @throws Failure write_failed, once another process has taken it over */
+  check: () => Promise<void>
+  giveBack: () => Promise<void>
+}
+
+/**
+ * Takes up to a minute where the lock is held by a process that cannot be seen.
+ * @throws Failure state_locked, state_damaged, write_failed; the reason of `signal`
+ */
+export const takeLock = async (path: string, options: LockOptions): Promise<Lock> => {
+  const text = `${JSON.stringify(thisProcess())}\n`
   const draft = `${path}.${randomUUID()}`
   try {
-    await writeSynced(draft, text)
+    const now = await writeSynced(draft, text)
+    const taking = { ...options, path, text, draft, now }
     for (let tries = 0; tries < 10; tries++) {
-      if (await appears(path, draft, text)) return () => giveBack(path, text)
+      if (await appears(path, draft, text)) return await hold(taking)
       const held = await readFile(path, 'utf8').catch(missing)
-      if (held === undefined) continue
-      refuseHeld(dir, path, held)
-      if (await takesOver(path, draft, text, held, dir)) return () => giveBack(path, text)
+      if (held === undefined || !(await isStale(path, held, taking))) continue
+      if (await takesOver(held, taking)) return await hold(taking)
     }
   } catch (error) {
+    options.signal.throwIfAborted()
     throw stateFailed(path, error)
   } finally {
     await rm(draft, { force: true }).catch(() => {})
   }
   throw new Failure(
     'state_locked',
-    `Expected to lock ${dir}, but others took ${path} again and again. Is the command started more than once?`,
+    `Expected to lock ${options.dir}, but others took ${path} again and again. Is the command started more than once?`,
   )
 }
 
-const writeSynced = async (path: string, text: string): Promise<void> => {
+interface Taking extends LockOptions {
+  path: string
+  text: string
+  /** A file of that text. */
+  draft: string
+  /** When it was written, by the clock of its file system. */
+  now: number
+}
+
+const hold = async ({ path, text, dir }: Taking): Promise<Lock> => {
+  const pulse = await keepAlive(path, text)
+  return {
+    check: async () => {
+      if (!(await pulse.isOurs())) throw lost(dir)
+    },
+    giveBack: async () => {
+      await pulse.stop()
+      // Only what is ours: a lock that was removed by hand may be another's by now.
+      if ((await readFile(path, 'utf8').catch(missing)) === text)
+        await rm(path, { force: true })
+    },
+  }
+}
+
+/** Answers when that was, in milliseconds. */
+const writeSynced = async (path: string, text: string): Promise<number> => {
   const handle = await open(path, 'wx')
   try {
     await handle.writeFile(text)
     await handle.sync()
+    return (await handle.stat()).mtimeMs
   } finally {
     await handle.close()
   }
@@ -95,19 +120,13 @@ const withoutLinks: ReadonlySet<string> = new Set([
 ])
 
 /** Replaces a stale lock. While somebody has the claim, nobody else does. */
-const takesOver = async (
-  path: string,
-  draft: string,
-  text: string,
-  stale: string,
-  dir: string,
-): Promise<boolean> => {
+const takesOver = async (stale: string, taking: Taking): Promise<boolean> => {
+  const { path, draft, text } = taking
   const claim = `${path}.claim`
   if (!(await appears(claim, draft, text))) {
     const held = await readFile(claim, 'utf8').catch(missing)
-    if (held === undefined) return false
-    refuseHeld(dir, claim, held)
-    await rm(claim, { force: true })
+    if (held !== undefined && (await isStale(claim, held, taking)))
+      await rm(claim, { force: true })
     return false
   }
   try {
@@ -119,73 +138,46 @@ const takesOver = async (
   }
 }
 
-/** Only what is ours: a lock that was removed by hand may be another's by now. */
-const giveBack = async (path: string, text: string): Promise<void> => {
-  if ((await readFile(path, 'utf8').catch(missing)) === text)
-    await rm(path, { force: true })
-}
-
 const missing = (error: NodeJS.ErrnoException): undefined => {
   if (error.code !== 'ENOENT') throw error
 }
 
-/** Passes where the lock is stale. @throws Failure state_locked, state_damaged */
-const refuseHeld = (dir: string, path: string, held: string): void => {
+/** False where it is there no more. @throws Failure state_locked, state_damaged */
+const isStale = async (
+  path: string,
+  held: string,
+  { dir, now, signal, log }: Taking,
+): Promise<boolean> => {
   // A crash can leave it empty where it could not appear whole: nobody holds what says nothing.
-  if (held.replaceAll('\0', '').trim() === '') return
+  if (held.replaceAll('\0', '').trim() === '') return true
   const owner = ownerOf(held)
   if (!owner)
     throw new Failure(
       'state_damaged',
       `Expected ${path} to be the lock of a run, but it is something else. Name another --state, or remove that file if nothing works with ${dir}.`,
     )
-  if (isAlive(owner)) throw locked(dir, path, owner)
+  const state = stateOf(owner)
+  const onWait = (heardOf: number, wait: number) =>
+    log(
+      `${dir} is locked by ${nameOf(owner)}, which cannot be seen from here and was heard of ${heardOf} s ago: waiting ${wait} s for a sign of life.`,
+    )
+  const life = state === 'unseen' ? await lifeOf(path, { now, signal, onWait }) : state
+  if (life === 'alive') throw locked(dir, path, owner)
+  return life === 'gone'
 }
 
-const ownerOf = (text: string): Owner | undefined => {
-  try {
-    return Owner.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
-}
+const nameOf = ({ pid, host }: Owner): string => `process ${pid} on ${printable(host)}`
 
-/** A process on another machine cannot be seen: it counts as alive. */
-const isAlive = ({ pid, host, born }: Owner): boolean => {
-  if (host !== hostname()) return true
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    // EPERM: somebody else's, but there.
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-  }
-  const now = bornOf(pid)
-  return born === undefined || now === undefined || born === now
-}
-
-/** Boot and start time of a process, on Linux; undefined elsewhere. */
-const bornOf = (pid: number): string | undefined => {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name of the program, in brackets, may hold anything, spaces and brackets included.
-    const facts = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    // Killed, and its parent has not looked yet: it holds nothing any more.
-    if (facts[0] === 'Z') return 'ended'
-    return facts[19] && `${boot} ${facts[19]}`
-  } catch {
-    return undefined
-  }
-}
-
-const locked = (
-  dir: string,
-  path: string,
-  { pid, host, since, born }: Owner,
-): Failure => {
-  const elsewhere = host !== hostname()
+const locked = (dir: string, path: string, owner: Owner): Failure => {
+  const isSure = owner.born !== undefined || stateOf(owner) === 'unseen'
   return new Failure(
     'state_locked',
-    `Expected ${dir} to be free, but process ${pid} on ${printable(host)} works with it since ${printable(since)}. Wait for it or stop it${elsewhere ? `, or remove ${path} if that machine is gone` : born === undefined ? `, or remove ${path} if that process is another program` : ''}.`,
+    `Expected ${dir} to be free, but ${nameOf(owner)} works with it since ${printable(owner.since)}. Wait for it or stop it${isSure ? '' : `, or remove ${path} if that process is another program`}.`,
   )
 }
+
+const lost = (dir: string): Failure =>
+  new Failure(
+    'write_failed',
+    `Expected ${dir} to be locked by this run until its end, but another one has taken it over, which it may once a lock was removed or not touched for a minute. The other goes on with what is committed.`,
+  )

@@ -20,7 +20,7 @@ import {
   type Refuse,
 } from './earlier.js'
 import { InputTrace, refuseInput } from './input-trace.js'
-import { takeLock } from './lock.js'
+import { takeLock, type Lock } from './lock.js'
 import { makeFolder } from './make-folder.js'
 import { writeManifest, writeWhole } from './manifest.js'
 import { paidSoFar } from './paid-so-far.js'
@@ -42,7 +42,7 @@ export const openState = async (options: StateOptions): Promise<State> => {
     forced.push(...changes)
     log(`Going on with --force although ${changes.join('; ')}.`)
   }
-  const unlock = await takeLock(join(dir, 'lock'), dir)
+  const lock = await takeLock(join(dir, 'lock'), options)
   let earlier: Earlier | undefined
   try {
     earlier = await readEarlier(dir)
@@ -53,10 +53,10 @@ export const openState = async (options: StateOptions): Promise<State> => {
         `${dir} was begun with ultraif ${version}, and this is ${options.version}: rows may differ where the program does (see its changelog).`,
       )
     const outputs = await openDurableOutputs(options, earlier.before?.outputs, refuse)
-    return stateOf(options, { earlier, outputs, refuse, forced, unlock })
+    return stateOf(options, { earlier, outputs, refuse, forced, lock })
   } catch (error) {
-    await earlier?.journal.close()
-    await unlock()
+    await earlier?.journal.close().catch(() => {})
+    await lock.giveBack()
     throw error
   }
 }
@@ -67,16 +67,16 @@ interface Parts {
   refuse: Refuse
   /** What `--force` has let pass. */
   forced: string[]
-  unlock: () => Promise<void>
+  lock: Lock
 }
 
 const stateOf = (
   options: StateOptions,
-  { earlier, outputs, refuse, forced, unlock }: Parts,
+  { earlier, outputs, refuse, forced, lock }: Parts,
 ): State => {
   const { dir, skip, ledger, stats, onError } = options
   const { journal, done, before, begun } = earlier
-  const { files, toStdout } = outputs
+  const { files } = outputs
   const startedAt = performance.now()
   const secondsBefore = before?.seconds ?? 0
 
@@ -91,6 +91,7 @@ const stateOf = (
     outputs: outputs.all,
     done,
     books,
+    check: lock.check,
     onError,
     circumstances: () => ({
       passed: bookmark.passedNow(),
@@ -113,7 +114,6 @@ const stateOf = (
     before,
     ending: source => source,
     sink: sinkOf(trail, commits),
-    toStdout,
     takesRejects: true,
     reject: record => {
       const line = lineOfReject(record)
@@ -159,7 +159,7 @@ const stateOf = (
       try {
         await closeFiles([...files.values(), journal])
       } finally {
-        await unlock()
+        await lock.giveBack()
       }
     },
   }

@@ -32,6 +32,8 @@ export interface StateOptions extends StatePlan {
   /** Of this session. */
   stats: () => ModelStats | undefined
   log: (line: string) => void
+  /** Ends the wait for the folder. */
+  signal: AbortSignal
   /** Told when the disk or the pipeline makes it impossible to go on. */
   onError: (error: unknown) => void
 }

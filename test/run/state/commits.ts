@@ -48,6 +48,7 @@ const committing = async (t: Test, more: Partial<CommitsOptions> = {}) => {
       tokens: { prompt: 0, completion: 0 },
       seconds: 0,
     }),
+    check: async () => {},
     onError: error => errors.push(error),
     ...more,
   })

@@ -1,16 +1,31 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import * as fs from 'node:fs/promises'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { takeLock } from '../../../lib/run/state/lock.js'
+import { takeLock, type Lock, type LockOptions } from '../../../lib/run/state/lock.js'
+
+const options = (more: Partial<LockOptions> = {}): LockOptions => ({
+  dir: 'dir',
+  signal: new AbortController().signal,
+  log: () => {},
+  ...more,
+})
 
 const folder = (t: Test) => {
   const dir = t.testdir()
   const path = join(dir, 'lock')
-  return { dir, path, take: () => takeLock(path, dir) }
+  const take = (more?: Partial<LockOptions>) => takeLock(path, options(more))
+  return { dir, path, take, takeAndGiveBack: async () => (await take()).giveBack() }
 }
 
 const owner = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
@@ -22,20 +37,18 @@ const since = '2026-01-02T03:04:05.678Z'
 const stale = `${JSON.stringify({ pid: gone, host: hostname(), since })}\n`
 
 t.test('a lock names its process, and is gone when it is given back', async t => {
-  const { dir, path, take } = folder(t)
-  const giveBack = await take()
+  const { dir, path, take, takeAndGiveBack } = folder(t)
+  const { giveBack } = await take()
   t.match(owner(path), { pid: process.pid, host: hostname(), since: /^2/ })
   t.same(readdirSync(dir), ['lock'])
   await giveBack()
   t.same(readdirSync(dir), [])
-  await (
-    await take()
-  )()
+  await takeAndGiveBack()
 })
 
 t.test('what is locked is refused, with whose it is', async t => {
   const { take } = folder(t)
-  const giveBack = await take()
+  const { giveBack } = await take()
   await t.rejects(take(), {
     code: 'state_locked',
     message: new RegExp(`process ${process.pid} on ${hostname()} works with it since 2`),
@@ -46,7 +59,7 @@ t.test('what is locked is refused, with whose it is', async t => {
 t.test('the lock of a process that is gone is taken over', async t => {
   const { dir, path, take } = folder(t)
   writeFileSync(path, stale)
-  const giveBack = await take()
+  const { giveBack } = await take()
   t.equal(owner(path).pid, process.pid)
   t.same(readdirSync(dir), ['lock'])
   await giveBack()
@@ -56,16 +69,14 @@ t.test(
   'so is that of a process whose number was given to another one',
   { skip: !existsSync('/proc/self/stat') && 'needs /proc' },
   async t => {
-    const { path, take } = folder(t)
-    const giveBack = await take()
+    const { path, take, takeAndGiveBack } = folder(t)
+    const { giveBack } = await take()
     const own = owner(path)
     await giveBack()
     const [boot, started] = own.born.split(' ')
     for (const born of [`${boot} ${Number(started) - 1}`, `other ${started}`]) {
       writeFileSync(path, JSON.stringify({ ...own, born }))
-      await (
-        await take()
-      )()
+      await takeAndGiveBack()
     }
     writeFileSync(path, JSON.stringify(own))
     await t.rejects(take(), { code: 'state_locked' })
@@ -81,24 +92,81 @@ t.test('a process of which only the number is known counts as the same', async t
   })
 })
 
-t.test('a process on another machine cannot be seen, and counts as alive', async t => {
-  const { path, take } = folder(t)
-  const text = JSON.stringify({ pid: gone, host: 'else\u001b[2Jwhere', since })
-  writeFileSync(path, text)
-  await t.rejects(take(), {
-    code: 'state_locked',
-    message: /on else[^\u001b]*where works.*or remove .*lock if that machine is gone/,
+/** As a process wrote it that cannot be seen from here. */
+const elsewhere = [
+  ['on another machine', { host: 'else\u001b[2Jwhere' }],
+  ['in another container', { host: hostname(), space: 'pid:[1]' }],
+] as const
+
+for (const [where, place] of elsewhere) {
+  const text = JSON.stringify({ pid: process.pid, since, ...place })
+
+  t.test(`a process ${where} that touches its lock holds it`, async t => {
+    const { path, take } = folder(t)
+    writeFileSync(path, text)
+    const told: string[] = []
+    const log = (line: string) => {
+      told.push(line)
+      writeFileSync(path, text)
+    }
+    await t.rejects(take({ log }), {
+      code: 'state_locked',
+      message:
+        /Expected dir to be free, but process \d+ on [^\u001b]* works with it since/,
+    })
+    t.match(told, [/^dir is locked by process .* heard of 0 s ago: waiting 60 s/])
+    t.equal(readFileSync(path, 'utf8'), text)
   })
-  t.equal(readFileSync(path, 'utf8'), text)
+
+  t.test(`a lock that a process ${where} left is taken over`, async t => {
+    const { path, take } = folder(t)
+    writeFileSync(path, text)
+    const longAgo = Date.now() / 1000 - 61
+    utimesSync(path, longAgo, longAgo)
+    const { giveBack } = await take({ log: line => t.fail(line) })
+    t.match(owner(path), { pid: process.pid, host: hostname() })
+    await giveBack()
+  })
+}
+
+t.test('who waits for a sign of life can be stopped, and leaves nothing', async t => {
+  const { dir, path, take } = folder(t)
+  writeFileSync(path, JSON.stringify({ pid: 1, host: 'elsewhere', since }))
+  const stop = new AbortController()
+  const log = () => stop.abort(new Error('enough'))
+  await t.rejects(take({ log, signal: stop.signal }), { message: 'enough' })
+  t.same(readdirSync(dir), ['lock'])
+})
+
+t.test('a lock that is given back while it is watched is free', async t => {
+  const { path, take } = folder(t)
+  writeFileSync(path, JSON.stringify({ pid: 1, host: 'elsewhere', since }))
+  const { giveBack } = await take({ log: () => rmSync(path) })
+  t.equal(owner(path).pid, process.pid)
+  await giveBack()
+})
+
+t.test('who has lost a lock to another is told, and not before', async t => {
+  const { path, take } = folder(t)
+  const lock = await take()
+  await lock.check()
+  rmSync(path)
+  await lock.check()
+  const other = await take()
+  await t.rejects(lock.check(), {
+    code: 'write_failed',
+    message: /another one has taken it over/,
+  })
+  await lock.giveBack()
+  await other.check()
+  await other.giveBack()
 })
 
 t.test('a lock that a power cut left empty is nobody’s', async t => {
-  const { path, take } = folder(t)
+  const { path, takeAndGiveBack } = folder(t)
   for (const text of ['', '\0\0\0\0', '\n']) {
     writeFileSync(path, text)
-    await (
-      await take()
-    )()
+    await takeAndGiveBack()
   }
 })
 
@@ -115,13 +183,13 @@ t.test('a file of another program is left alone', async t => {
 })
 
 /** How many of those that try at once get it. */
-const winners = async (take: () => Promise<() => Promise<void>>): Promise<number> => {
+const winners = async (take: () => Promise<Lock>): Promise<number> => {
   const all = await Promise.allSettled(Array.from({ length: 8 }, () => take()))
   const won = all.filter(one => one.status === 'fulfilled')
   for (const lost of all)
     if (lost.status === 'rejected' && lost.reason.code !== 'state_locked')
       throw lost.reason
-  for (const { value: giveBack } of won) await giveBack()
+  for (const { value: lock } of won) await lock.giveBack()
   return won.length
 }
 
@@ -139,20 +207,18 @@ t.test('of several at once one gets it', async t => {
 })
 
 t.test('a lock is never there and still empty', async t => {
-  const { dir, path } = folder(t)
+  const { path } = folder(t)
   const written: string[] = []
   const open = (name: string, flags: string) => {
     written.push(name)
     return fs.open(name, flags)
   }
-  const { takeLock } = (await t.mockImport('../../../lib/run/state/lock.js', {
+  const mocked = (await t.mockImport('../../../lib/run/state/lock.js', {
     'node:fs/promises': t.createMock(fs, { open }),
   })) as typeof import('../../../lib/run/state/lock.js')
   for (const leftover of [undefined, stale]) {
     if (leftover) writeFileSync(path, leftover)
-    await (
-      await takeLock(path, dir)
-    )()
+    await (await mocked.takeLock(path, options())).giveBack()
   }
   t.ok(written.length > 0)
   t.notOk(written.includes(path))
@@ -174,17 +240,15 @@ t.test('one that was stale a moment ago is not taken from its new owner', async 
   const slower = (await t.mockImport('../../../lib/run/state/lock.js', {
     'node:fs/promises': t.createMock(fs, { readFile }),
   })) as typeof import('../../../lib/run/state/lock.js')
-  await t.rejects(slower.takeLock(path, 'dir'), { code: 'state_locked' })
+  await t.rejects(slower.takeLock(path, options()), { code: 'state_locked' })
   t.equal(owner(path).pid, process.pid)
 })
 
 t.test('the claim of a process that died over it holds nobody up', async t => {
-  const { dir, path, take } = folder(t)
+  const { dir, path, take, takeAndGiveBack } = folder(t)
   writeFileSync(path, stale)
   writeFileSync(`${path}.claim`, stale)
-  await (
-    await take()
-  )()
+  await takeAndGiveBack()
   t.same(readdirSync(dir), [])
   writeFileSync(path, stale)
   const alive = { pid: process.pid, host: hostname(), since }
@@ -194,7 +258,7 @@ t.test('the claim of a process that died over it holds nobody up', async t => {
 
 t.test('a lock that is another’s by now is not given back', async t => {
   const { path, take } = folder(t)
-  const giveBack = await take()
+  const { giveBack } = await take()
   writeFileSync(path, 'another')
   await giveBack()
   t.equal(readFileSync(path, 'utf8'), 'another')
@@ -203,22 +267,20 @@ t.test('a lock that is another’s by now is not given back', async t => {
 t.test('a file system without second names will do', async t => {
   const { dir, path } = folder(t)
   const link = () => Promise.reject(Object.assign(new Error('no'), { code: 'EPERM' }))
-  const { takeLock } = (await t.mockImport('../../../lib/run/state/lock.js', {
+  const mocked = (await t.mockImport('../../../lib/run/state/lock.js', {
     'node:fs/promises': t.createMock(fs, { link }),
   })) as typeof import('../../../lib/run/state/lock.js')
-  const giveBack = await takeLock(path, dir)
-  await t.rejects(takeLock(path, dir), { code: 'state_locked' })
+  const { giveBack } = await mocked.takeLock(path, options())
+  await t.rejects(mocked.takeLock(path, options()), { code: 'state_locked' })
   await giveBack()
   writeFileSync(path, stale)
-  await (
-    await takeLock(path, dir)
-  )()
+  await (await mocked.takeLock(path, options())).giveBack()
   t.same(readdirSync(dir), [])
 })
 
 t.test('a folder that cannot be written to is told', async t => {
   const dir = join(t.testdir(), 'none')
-  await t.rejects(takeLock(join(dir, 'lock'), dir), {
+  await t.rejects(takeLock(join(dir, 'lock'), options()), {
     code: 'write_failed',
     message: /no such file or directory \(ENOENT\)/,
   })
@@ -228,7 +290,7 @@ t.test(
   'a process that was killed and not yet reaped holds no lock',
   { skip: !existsSync('/proc/self/stat') && 'no /proc here' },
   async t => {
-    const { path, take } = folder(t)
+    const { path, take, takeAndGiveBack } = folder(t)
     // The second `sleep` takes the shell's place and asks after no child.
     const parent = spawn('bash', ['-c', 'sleep 300 & echo $!; exec sleep 300'])
     t.teardown(() => parent.kill('SIGKILL'))
@@ -244,9 +306,7 @@ t.test(
     await t.rejects(take(), { code: 'state_locked' })
     process.kill(pid, 'SIGKILL')
     while (facts()[0] !== 'Z') await new Promise(setImmediate)
-    await (
-      await take()
-    )()
+    await takeAndGiveBack()
     t.notOk(existsSync(path))
   },
 )
