@@ -111,8 +111,22 @@ const tellStopped = (
   stoppedBy: StopSignal,
   seconds: number,
 ): number => {
-  const summary = summaryOf({ ledger, stats: undefined, seconds, passesOn, stopped: true })
-  const ending = { name, summary, error: undefined, stoppedBy, rejects: [], strict, quiet }
+  const summary = summaryOf({
+    ledger,
+    stats: undefined,
+    seconds,
+    passesOn,
+    stopped: true,
+  })
+  const ending = {
+    name,
+    summary,
+    error: undefined,
+    stoppedBy,
+    rejects: [],
+    strict,
+    quiet,
+  }
   for (const line of linesOf(ending)) stderr.write(`${line}\n`)
   return exitCodeOf(ending)
 }
