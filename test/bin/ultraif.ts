@@ -64,3 +64,13 @@ t.test('a broken stderr does not break the rows', async t => {
   t.equal(ran.code, 0)
   t.equal(ran.rows.length, 13)
 })
+
+t.test('a file behind > that takes half of the rows is an error', async t => {
+  const dir = t.testdir({ in: '{"query":"Write a line of verse."}\n'.repeat(1000) })
+  // Like a full disk: the first write takes what there is room for, and the next one fails.
+  const ran = await runShell(
+    `trap '' XFSZ; ulimit -f 64; ultraif parse "${dir}/in" > "${dir}/out"`,
+  )
+  t.equal(ran.code, 1)
+  t.match(ran.stderr, /Could not write to stdout: file too large/)
+})
