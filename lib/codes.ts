@@ -314,6 +314,7 @@ export const noteCodes = {
     'a record without a reject, given to --from-rejects: it was taken as it is',
   'retry.not_whole':
     'a reject that keeps too little of its record to be tried again: it stays one',
+  'rows.dropped': 'a row that a custom stage behind filter let go; its record stays kept',
   'filter.unfair_pairs':
     'a record whose pairs were all refused: more than the verdicts sets them apart',
   'filter.system_left_out': 'a system prompt that the shape of the rows has no place for',

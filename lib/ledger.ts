@@ -34,6 +34,10 @@ export interface Trail {
   became(record: Record, n: number): void
   /** `record` may be anything that a custom stage made. */
   settled(record: unknown, fate: Fate): void
+  /** A stage behind `filter` made `n` rows of one. */
+  rowBecame(row: unknown, n: number, shape: string): void
+  /** A stage behind `filter` failed at a row. */
+  rowRejected(row: unknown, code: string, shape: string): void
 }
 
 export class Ledger {
@@ -55,6 +59,8 @@ export class Ledger {
   halted = false
   /** Set by `filter`: what leaves it is counted already, so that the end of a run does not count again. */
   settled = false
+  /** Set by `filter`: what its rows count as. */
+  rowShape = 'row'
   /** Set by `sample`: until when it draws, so that a run can tell whether anybody heeds it. */
   until?: string
   /** Filled by steps when they are built: a record that is tried again begins without these. */
@@ -114,6 +120,24 @@ export class Ledger {
     add(this.rejected, code)
     const written = this.onReject?.(record)
     this.trail?.settled(record, { rejected: code })
+    return written
+  }
+
+  /** A stage behind `filter` made `n` rows of one; its record stays kept. */
+  rowBecame(row: unknown, n: number): void {
+    if (n === 0) this.note('rows.dropped')
+    add(this.rows, this.rowShape, n - 1)
+    this.trail?.rowBecame(row, n, this.rowShape)
+  }
+
+  /** A stage behind `filter` failed at a row: it counts as a record that this stage made. */
+  rejectRow(row: Record): Written {
+    const code = codeOf(row, this.rejected)
+    this.split++
+    add(this.rejected, code)
+    add(this.rows, this.rowShape, -1)
+    const written = this.onReject?.(row)
+    this.trail?.rowRejected(row, code, this.rowShape)
     return written
   }
 

@@ -41,15 +41,18 @@ export const perRecord = (
   }: PerRecordOptions = {},
 ): Stage<Record, Record> => {
   const ledger = currentLedger()
+  // Behind `filter` there are rows, whose records are counted already.
+  const takesRows = ledger.settled
 
   const settle = async (record: Record): Promise<Record | Record[]> => {
     if (record.reject) return record
     try {
       const result = (await step(record)) ?? []
       if (ledger.halted) return []
-      if (Array.isArray(result)) {
-        if (result.length === 0) ledger.filter('dropped_by_pipeline', record)
-        else if (result.length > 1) ledger.became(record, result.length)
+      if (Array.isArray(result) && result.length !== 1) {
+        if (takesRows) ledger.rowBecame(record, result.length)
+        else if (result.length === 0) ledger.filter('dropped_by_pipeline', record)
+        else ledger.became(record, result.length)
       }
       // A step may answer with a fresh object: it is known whose it is here, and nowhere later.
       if (ledger.trail) for (const made of [result].flat()) carryLineage(record, made)

@@ -37,7 +37,8 @@ export const closeBooks =
       } else if (_.isNil(item)) end()
       else if (isReject(item)) {
         if (!rejectsLeave) push(null, item)
-        whenWritten(ledger.reject(item), next)
+        // `filter` lets no reject through: this one was a row.
+        whenWritten(ledger.settled ? ledger.rejectRow(item) : ledger.reject(item), next)
       } else {
         const problem = ledger.settled ? undefined : unwritable(item)
         if (problem) {

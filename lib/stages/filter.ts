@@ -33,6 +33,7 @@ export const filter = ({
   const also = [...new Set(further)].filter(shape => shape !== as)
   const ledger = currentLedger()
   ledger.settled = true
+  ledger.rowShape = as
 
   const rowsOf = (record: Record): Map<RowShape, Rows> | Error => {
     try {

@@ -58,6 +58,18 @@ t.test('after a filter nothing is counted twice', async t => {
   t.equal(ledger.kept, 0)
 })
 
+t.test('a row that fails behind a filter is a record that its stage made', async t => {
+  const ledger = new Ledger()
+  ledger.settled = true
+  ledger.rowShape = 'sft'
+  ledger.entered()
+  ledger.keep({ sft: 1 })
+  await through(_([bad('a')]), ledger)
+  t.same([ledger.kept, ledger.open, ledger.split], [1, 0, 1])
+  t.same(ledger.rejected, { bad_json: 1 })
+  t.same(ledger.rows, { sft: 0 })
+})
+
 t.test('records with the same id are counted one by one', async t => {
   const ledger = new Ledger()
   await through(_([{ id: 'a' }, { id: 'b' }, { id: 'a' }, { text: 'no id' }]), ledger)

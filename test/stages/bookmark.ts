@@ -74,6 +74,8 @@ const session = async (
     entered: (record, ordinal) => void ordinals.set(record, ordinal),
     became: () => {},
     settled: () => {},
+    rowBecame: () => {},
+    rowRejected: () => {},
   }
   const readable = accountedIn(ledger, () =>
     isNames(input)

@@ -104,6 +104,10 @@ const stateOf = (
   const trail = new RecordTrail({
     onDone: (share, place) => commits.add(share, place),
     onFault: onError,
+    onManyDue: records =>
+      options.log(
+        `${dir}: ${records} records wait for rows that a stage behind filter holds or has dropped. They count as open until the end, and take memory; perRecord, which may answer [], tells of rows that it drops.`,
+      ),
   })
   ledger.trail = trail
   let models: ModelNames | undefined

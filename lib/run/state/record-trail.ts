@@ -43,25 +43,26 @@ class OpenRecord {
   }
 }
 
-/** A record that so many others have overtaken gets no more rows: a stage behind `filter` dropped them. */
-const mostRowsDue = 1024
+/** So many records whose rows do not come are worth a word: they take memory, and stay open. */
+const manyRowsDue = 65_536
 
 export interface RecordTrailOptions {
   /** Takes what became of a record; `place` is missing where a custom stage lost sight of it. */
   onDone: (share: Share, place: number | undefined) => void
   /** The rows cannot be told apart: the run cannot go on. */
   onFault: (failure: Failure) => void
+  /** Told once when a stage behind `filter` holds, or dropped, the rows of very many records. */
+  onManyDue: (records: number) => void
 }
 
 export class RecordTrail implements Trail {
-  readonly #onDone: RecordTrailOptions['onDone']
-  readonly #onFault: RecordTrailOptions['onFault']
+  readonly #options: RecordTrailOptions
   /** Settled, and rows of it have not come yet; the oldest first. */
   readonly #rowsDue = new Set<OpenRecord>()
+  #toldOfMany = false
 
-  constructor({ onDone, onFault }: RecordTrailOptions) {
-    this.#onDone = onDone
-    this.#onFault = onFault
+  constructor(options: RecordTrailOptions) {
+    this.#options = options
   }
 
   entered(record: Record, ordinal: number): void {
@@ -78,21 +79,37 @@ export class RecordTrail implements Trail {
     if (!of) {
       // A row that is still to come will be refused when it does.
       if (!('kept' in fate) || fate.due === 0)
-        this.#onDone(counted(emptyShare(), fate), undefined)
+        this.#options.onDone(counted(emptyShare(), fate), undefined)
       return
     }
-    if (of.open === 0) return this.#onFault(settledTwice(record))
+    if (of.open === 0) return this.#options.onFault(settledTwice(record))
     counted(of.share, fate)
     of.open--
     if ('kept' in fate) of.due += fate.due
     this.#finish(of)
   }
 
+  rowBecame(row: unknown, n: number, shape: string): void {
+    const of = openRecordOf(row)
+    // One that has no row to come is refused when it does.
+    if (!of || of.due === 0) return
+    of.due += n - 1
+    add(of.share.rows, shape, n - 1)
+    this.#finish(of)
+  }
+
+  rowRejected(row: unknown, code: string, shape: string): void {
+    const of = openRecordOf(row)
+    const share = counted(of?.share ?? emptyShare(), { rejected: code })
+    if (of) this.rowBecame(row, 0, shape)
+    else this.#options.onDone(share, undefined)
+  }
+
   /** A line for another output than that of the stream, before its record is settled. */
   line(record: object, flag: string, text: string): void {
     const of = openRecordOf(record)
     if (of) of.share.texts.push([flag, text])
-    else this.#onDone({ ...emptyShare(), texts: [[flag, text]] }, undefined)
+    else this.#options.onDone({ ...emptyShare(), texts: [[flag, text]] }, undefined)
   }
 
   /** A row has come to the end of the stream. @throws Failure pipeline_unusable */
@@ -114,14 +131,15 @@ export class RecordTrail implements Trail {
     if (of.open > 0) return
     if (of.due === 0) return this.#close(of)
     this.#rowsDue.add(of)
-    const [oldest] = this.#rowsDue
-    if (oldest && this.#rowsDue.size > mostRowsDue) this.#close(oldest)
+    if (this.#rowsDue.size < manyRowsDue || this.#toldOfMany) return
+    this.#toldOfMany = true
+    this.#options.onManyDue(this.#rowsDue.size)
   }
 
   #close(of: OpenRecord): void {
     of.due = 0
     this.#rowsDue.delete(of)
-    this.#onDone(of.share, of.place)
+    this.#options.onDone(of.share, of.place)
   }
 }
 

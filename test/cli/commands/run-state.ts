@@ -385,6 +385,58 @@ t.test('a pipeline of the user goes on, and another one is another run', async t
   t.equal(new Set(at.lines('sft')).size, 24)
 })
 
+t.test(
+  'behind the filter a row may go, become several or fail, as without --state',
+  async t => {
+    const at = await durable(t, {}, false)
+    const lib = join(import.meta.dirname, '../../../lib')
+    const file = join(at.dir, 'rows.mjs')
+    writeFileSync(
+      file,
+      `import { perRecord } from '${lib}/flow/per-record.ts'
+     import { filter } from '${lib}/stages/filter.ts'
+     import { chain } from '${lib}/stage.ts'
+     export default () => chain(filter({ as: 'record' }), perRecord(async row => {
+       const n = Number(/\\d+/.exec(row.query)[0])
+       if (n % 3 === 0) return []
+       if (n % 3 === 1) return [row, { ...row, twin: true }]
+       throw new Error('no twos')
+     }))`,
+    )
+    const args = [at.input, '--pipeline', file]
+    const plain = await runProgram([
+      'run',
+      '--base-url',
+      at.server.url,
+      '--seed',
+      '1',
+      ...args,
+    ])
+    await at.run([...args, '--limit', '10'])
+    const ran = await at.run(args)
+    t.equal(ran.code, 0)
+    t.equal(at.lines('sft').length, 16)
+    t.same(
+      at.lines('sft').sort(),
+      plain.rows
+        .filter(row => !row.reject)
+        .map(row => JSON.stringify(row))
+        .sort(),
+    )
+    t.match(ran.summary, {
+      in: 33,
+      kept: 24,
+      filtered: {},
+      rejected: { bad_json: 1, stage_error: 8 },
+      rows: { record: 16 },
+      notes: { 'rows.dropped': 8 },
+    })
+    for (const field of ['in', 'kept', 'filtered', 'rejected', 'rows', 'notes'])
+      t.same(ran.summary[field], plain.summary[field], field)
+    t.equal(at.lines('bad').length, 9)
+  },
+)
+
 t.test('rows that do not tell their record end the run', async t => {
   const at = await durable(t, {}, false)
   const ran = await custom(at, 'source => source.map(({ query }) => ({ query }))')

@@ -6,9 +6,11 @@ import { RecordTrail, type Share } from '../../../lib/run/state/record-trail.js'
 const following = () => {
   const done: [place: number | undefined, share: Share][] = []
   const faults: string[] = []
+  const many: number[] = []
   const trail = new RecordTrail({
     onDone: (share, place) => done.push([place, share]),
     onFault: ({ message }) => faults.push(message),
+    onManyDue: records => many.push(records),
   })
   const enter = (place: number): Record => {
     const record = { id: `r${place}`, query: '', seed: { query: '' } }
@@ -16,7 +18,7 @@ const following = () => {
     return record
   }
   const places = () => done.map(([place]) => place)
-  return { trail, done, faults, enter, places }
+  return { trail, done, faults, many, enter, places }
 }
 
 t.test('a record is done when its last row has come', t => {
@@ -66,14 +68,41 @@ t.test('rows that a stage behind the filter dropped hold nothing back', t => {
   t.end()
 })
 
-t.test('of those that wait for rows only so many are remembered', t => {
-  const { trail, enter, places } = following()
-  const record = enter(0)
-  trail.settled(record, { kept: { sft: 1 }, due: 1 })
-  for (let place = 1; place <= 1024; place++)
-    trail.settled(enter(place), { kept: { sft: 1 }, due: 1 })
-  t.same(places(), [0])
-  t.throws(() => trail.row('--out', { ...record }), { code: 'pipeline_unusable' })
+t.test('rows that a stage holds for long are waited for, and very many are told', t => {
+  const { trail, enter, places, many } = following()
+  const records = Array.from({ length: 65_537 }, (_, place) => enter(place))
+  for (const record of records) trail.settled(record, { kept: { sft: 1 }, due: 1 })
+  t.same(places(), [])
+  t.same(many, [65_536])
+  for (const record of records.toReversed()) trail.row('--out', { ...record })
+  t.equal(places().length, 65_537)
+  t.end()
+})
+
+t.test('a row behind the filter may go, become several or fail', t => {
+  const { trail, enter, done } = following()
+  const [gone, more, bad] = [enter(0), enter(1), enter(2)]
+  for (const record of [gone, more, bad])
+    trail.settled(record, { kept: { sft: 1 }, due: 1 })
+  trail.rowBecame({ ...gone }, 0, 'sft')
+  t.match(done[0], [0, { in: 1, kept: 1, rows: { sft: 0 }, texts: [] }])
+  trail.rowBecame({ ...more }, 2, 'sft')
+  trail.row('--out', { ...more })
+  t.equal(done.length, 1)
+  trail.row('--out', { ...more })
+  t.match(done[1], [1, { in: 1, kept: 1, rows: { sft: 2 } }])
+  trail.line({ ...bad }, '--rejects', 'reject\n')
+  trail.rowRejected({ ...bad }, 'stage_error', 'sft')
+  t.match(done[2], [
+    2,
+    {
+      in: 2,
+      kept: 1,
+      rejected: { stage_error: 1 },
+      rows: { sft: 0 },
+      texts: [['--rejects', 'reject\n']],
+    },
+  ])
   t.end()
 })
 
