@@ -6,6 +6,9 @@ import { bin, built, runBuilt, runShell } from '../../fixtures/built.js'
 
 const samples = join(import.meta.dirname, '../../fixtures/samples')
 
+/** Quoted for a shell. */
+const own = `"${process.execPath}" "${bin}"`
+
 t.before(built)
 
 t.test('exit codes reach the shell', async t => {
@@ -42,8 +45,7 @@ t.test('--version loads no HTTP client, no schemas, no streams', async t => {
   // V8 tells every script it has run, whichever way it was loaded. `env -i` keeps out what the
   // test runner puts into the environment of child processes.
   const dir = t.testdir()
-  const node = `"${process.execPath}" "${bin}"`
-  t.match(await runShell(`env -i NODE_V8_COVERAGE="${dir}" ${node} --version`), {
+  t.match(await runShell(`env -i NODE_V8_COVERAGE="${dir}" ${own} --version`), {
     code: 0,
   })
   const [report = ''] = readdirSync(dir)
@@ -68,8 +70,9 @@ t.test('a broken stderr does not break the rows', async t => {
 t.test('a file behind > that takes half of the rows is an error', async t => {
   const dir = t.testdir({ in: '{"query":"Write a line of verse."}\n'.repeat(1000) })
   // Like a full disk: the first write takes what there is room for, and the next one fails.
+  // `env -i` as above: what the test runner writes is none of it.
   const ran = await runShell(
-    `trap '' XFSZ; ulimit -f 64; ultraif parse "${dir}/in" > "${dir}/out"`,
+    `trap '' XFSZ; ulimit -f 64; env -i ${own} parse "${dir}/in" > "${dir}/out"`,
   )
   t.equal(ran.code, 1)
   t.match(ran.stderr, /Could not write to stdout: file too large/)
