@@ -56,11 +56,12 @@ export const endRun = async (ended: Ended): Promise<number> => {
   }
   const isWhole = works && !cut && !targetCuts && !unbalanced
   if (isWhole) await attempt(() => state?.finish())
-  if (works) await attempt(() => state?.tell(summary))
+  // A command that was refused has nothing to say of the run.
+  if (works && !isUsage(error)) await attempt(() => state?.tell(summary))
   await attempt(() => outputs.close())
   await attempt(() => works?.models?.close())
   ended.release()
-  if (error instanceof Failure && error.exitCode === exitCodes.usage) throw error
+  if (isUsage(error)) throw error
 
   if (goesToStdout(plan.outputs)) error = ofStdout(error)
   if (error === stopped) error = undefined
@@ -83,6 +84,9 @@ export const endRun = async (ended: Ended): Promise<number> => {
   for (const line of linesOf(ending)) edges.stderr.write(`${line}\n`)
   return exitCodeOf(ending)
 }
+
+const isUsage = (error: unknown): boolean =>
+  error instanceof Failure && error.exitCode === exitCodes.usage
 
 const unfinished = ({ code, message }: Failure, open: number, goesOn: boolean): Failure =>
   new Failure(

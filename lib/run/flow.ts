@@ -68,9 +68,13 @@ const goesOn = async (
   log: (line: string) => void,
 ): Promise<boolean> => {
   const more = !ledger.full && (await hasMore(source, breaking.signal))
-  const done = count(state?.before?.books.in ?? 0)
+  const done = state?.before?.books.in ?? 0
+  const advice =
+    done === 0 && more
+      ? ' What was begun was still open: with a smaller --concurrency records are done sooner.'
+      : ''
   log(
-    `${state?.dir}: ${done} records are done already, ${more ? 'and it goes on' : 'and nothing is left to do'}.`,
+    `${state?.dir}: ${count(done)} records are done already, ${more ? 'and it goes on' : 'and nothing is left to do'}.${advice}`,
   )
   if (!more) source.destroy()
   return more

@@ -10,6 +10,10 @@ export interface NamedFile {
   file: string
 }
 
+/** `--out rows.jsonl`, `--also dpo=pairs.jsonl`. */
+export const shownAs = ({ flag, file }: NamedFile): string =>
+  `${flag}${flag.endsWith('=') ? '' : ' '}${file}`
+
 interface OpenFile {
   /** What the file is, to see when two names are one. */
   identity: string
@@ -56,10 +60,10 @@ const refuseTwice = (named: readonly NamedFile[]) => {
   }
 }
 
-const notStdout = ({ flag }: NamedFile): Failure =>
+const notStdout = (named: NamedFile): Failure =>
   new Failure(
     'usage',
-    `${flag}${flag.endsWith('=') ? '' : ' '}-: stdout is for the rows of --as alone. Name a file; ./- is one of that name.`,
+    `${shownAs(named)}: stdout is for the rows of --as alone. Name a file; ./- is one of that name.`,
   )
 
 const twice = (other: string, { flag, file }: NamedFile): Failure =>

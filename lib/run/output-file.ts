@@ -7,6 +7,7 @@ import { constants } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { Failure, messageOf } from '../errors.js'
+import { shownAs } from './open-files.js'
 
 export interface OutputFile {
   path: string
@@ -114,7 +115,7 @@ const openForAppend = async (path: string, flag: string): Promise<FileHandle> =>
 export const notWritable = (path: string, flag: string, error: unknown): Failure =>
   new Failure(
     'write_failed',
-    `Expected ${flag} ${path} to be a file that can be written: ${reasonOf(error)}.`,
+    `Expected ${shownAs({ flag, file: path })} to be a file that can be written: ${reasonOf(error)}.`,
     { cause: error },
   )
 
@@ -129,7 +130,10 @@ export const refuseInput = async (
   for (const input of inputs) {
     const other = await stat(input).catch(() => undefined)
     if (other?.ino === own.ino && other.dev === own.dev)
-      throw new Failure('usage', `${flag} ${path} is also an input. Name another file.`)
+      throw new Failure(
+        'usage',
+        `${shownAs({ flag, file: path })} is also an input. Name another file.`,
+      )
   }
 }
 
@@ -150,7 +154,7 @@ export const refuseFull = async (
   if (!force)
     throw new Failure(
       'output_exists',
-      `Expected ${flag} ${path} to be new or empty, but it holds ${size} bytes. Name another file, or empty it with --force.`,
+      `Expected ${shownAs({ flag, file: path })} to be new or empty, but it holds ${size} bytes. Name another file, or empty it with --force.`,
     )
 }
 

@@ -17,9 +17,14 @@ export const checkOwn = async (
       'write_failed',
       `Expected ${path} to stay where it is during the run, but it was removed or replaced. Put it back and run the command again: it goes on.`,
     )
-  if (own.size !== size)
+  if (own.size < size)
     throw new Failure(
       'write_failed',
-      `Expected ${path} to hold the ${size} bytes that this run wrote, but it holds ${own.size}: something else writes to it. Give each run files of its own, and run the command again: it goes on, and cuts off what others wrote behind its rows.`,
+      `Expected ${path} to hold the ${size} bytes that this run wrote, but it holds ${own.size}: something else has cut it. Bring the missing bytes back and run the command again, or begin anew with another --state and other files.`,
+    )
+  if (own.size > size)
+    throw new Failure(
+      'write_failed',
+      `Expected ${path} to hold the ${size} bytes that this run wrote, but it holds ${own.size}: something else writes to it. Give each run files of its own, and run the command again: it goes on, and moves what others wrote behind its rows into the folder of --state.`,
     )
 }

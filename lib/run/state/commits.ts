@@ -38,6 +38,8 @@ export interface CommitsOptions {
   journal: Journal
   /** By the flag that named each. */
   outputs: ReadonlyMap<string, CommittedOutput>
+  /** Ends of outputs that this session may not write. */
+  unused: JournalEntry['outputs']
   done: DoneRecords
   /** The books so far; brought up to date with each record. */
   books: JournalEntry['books']
@@ -67,6 +69,8 @@ export class Commits {
   #running: Promise<void> | undefined
   /** Closed, or the disk has failed: what is done from then on is done again. */
   #over = false
+  #begun = false
+  #failure: unknown
   #committed: JournalEntry['books']
 
   constructor(options: CommitsOptions) {
@@ -81,7 +85,7 @@ export class Commits {
 
   /** Says how long the outputs are before anything is written. */
   async begin(): Promise<void> {
-    this.#changed = true
+    this.#begun = this.#changed = true
     await this.flush()
   }
 
@@ -129,11 +133,17 @@ export class Commits {
     await this.flush()
   }
 
-  /** What comes after it is too late, and stays open. */
-  async close(): Promise<void> {
+  /**
+   * Commits once more, for calls that were paid for and time that was spent since; what comes
+   * after it is too late, and stays open. Answers what the disk failed with, if it did: whoever
+   * listened to `onError` may be gone by then.
+   */
+  async close(): Promise<unknown> {
+    this.#changed ||= this.#begun
     await this.flush()
     this.#over = true
     clearTimeout(this.#timer)
+    return this.#failure
   }
 
   #run(): Promise<void> {
@@ -149,7 +159,8 @@ export class Commits {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#over || !this.#changed) return
-    const { journal, outputs, done, books, circumstances, check, onError } = this.#options
+    const { journal, outputs, unused, done, books, circumstances, check, onError } =
+      this.#options
     const lines = this.#lines
     const places = this.#places
     this.#lines = new Map()
@@ -168,13 +179,14 @@ export class Commits {
       }
       await check()
       await this.#append(lines)
-      const ends = Object.fromEntries([...outputs].map(([flag, { end }]) => [flag, end]))
-      const whole = { ...entry, outputs: ends }
+      const ends = [...outputs].map(([flag, { end }]) => [flag, end] as const)
+      const whole = { ...entry, outputs: { ...unused, ...Object.fromEntries(ends) } }
       if (journal.isDue) await journal.rewrite({ ...whole, done: done.ranges() })
       else await journal.append(whole)
       this.#committed = entry.books
     } catch (error) {
       this.#over = true
+      this.#failure = error
       onError(error)
     }
   }

@@ -8,6 +8,7 @@ import { constants, type Stats } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Failure } from '../../errors.js'
+import { shownAs } from '../open-files.js'
 import { identityOf, notWritable, refuseFull, refuseInput } from '../output-file.js'
 import type { CommittedOutput, End } from './commits.js'
 import type { Refuse } from './earlier.js'
@@ -23,6 +24,8 @@ export interface DurableFileOptions {
   /** A file that is new to the run may hold something, and is emptied. */
   force: boolean
   refuse: Refuse
+  /** A file for what is cut off, so that nothing is ever destroyed. */
+  aside: string
   inputs: string[]
 }
 
@@ -32,8 +35,9 @@ const tailBytes = 4096
 export class DurableFile implements CommittedOutput {
   readonly path: string
   readonly identity: string
-  /** Bytes found behind the last commit, which `begin` cuts off. */
+  /** Bytes found behind the last commit, which `begin` moves aside. */
   surplus = 0
+  readonly #aside: string
   readonly #handle: FileHandle
   /** Pipes and devices have no length and no place: they only take what comes. */
   readonly #isFile: boolean
@@ -47,11 +51,15 @@ export class DurableFile implements CommittedOutput {
     path: string,
     handle: FileHandle,
     { identity, isFile }: { identity: string; isFile: boolean },
+    { committed, aside }: DurableFileOptions,
   ) {
     this.path = path
     this.identity = identity
     this.#handle = handle
     this.#isFile = isFile
+    this.#aside = aside
+    // What a device took shows nowhere: a file in its place must not pass for it.
+    if (!isFile) this.#size = committed?.bytes ?? 0
   }
 
   /** Changes nothing yet. @throws Failure output_exists, state_mismatch, usage or write_failed */
@@ -64,7 +72,12 @@ export class DurableFile implements CommittedOutput {
     try {
       await refuseInput(handle, path, flag, inputs)
       const [identity, stats] = [await identityOf(handle, path), await handle.stat()]
-      const file = new DurableFile(path, handle, { identity, isFile: stats.isFile() })
+      const file = new DurableFile(
+        path,
+        handle,
+        { identity, isFile: stats.isFile() },
+        options,
+      )
       if (!file.#isFile) return file
       // Of a file that got nothing yet no bytes can tell whether it is the one.
       if (committed && (committed.bytes > 0 || committed.identity === identity)) {
@@ -86,6 +99,7 @@ export class DurableFile implements CommittedOutput {
   async begin(): Promise<void> {
     if (!this.#isFile) return
     try {
+      if (this.surplus > 0) await moveAside(this.#handle, this.#size, this.#aside)
       await this.#handle.truncate(this.#size)
       await syncFolder(dirname(this.path))
     } catch (error) {
@@ -100,6 +114,7 @@ export class DurableFile implements CommittedOutput {
     try {
       if (!this.#isFile) {
         await this.#handle.writeFile(bytes)
+        this.#size += bytes.length
         return
       }
       await checkOwn(this.#handle, this.path, this.#size)
@@ -134,7 +149,7 @@ export class DurableFile implements CommittedOutput {
     if (size >= bytes && digest(this.#tail) === tail) return
     const but = size < bytes ? `it holds ${size}` : 'what it holds is something else'
     refuseLack(this.path, options, bytes, but)
-    await this.#endAt(await lastLineEnd(this.#handle, this.#size))
+    await this.#endAt(await lastLineEnd(this.#handle, size))
   }
 
   async #endAt(size: number): Promise<void> {
@@ -177,6 +192,23 @@ const lastLineEnd = async (handle: FileHandle, size: number): Promise<number> =>
   return 0
 }
 
+/** Copies what is behind `from` to the end of the file `to`. */
+const moveAside = async (handle: FileHandle, from: number, to: string): Promise<void> => {
+  const aside = await open(to, 'a')
+  try {
+    const block = Buffer.alloc(blockBytes)
+    for (let at = from; ;) {
+      const { bytesRead } = await handle.read(block, 0, blockBytes, at)
+      if (bytesRead === 0) break
+      await aside.appendFile(block.subarray(0, bytesRead))
+      at += bytesRead
+    }
+    await aside.sync()
+  } finally {
+    await aside.close()
+  }
+}
+
 const refuseLack = (
   path: string,
   { flag, refuse }: DurableFileOptions,
@@ -190,7 +222,7 @@ const refuseLack = (
     () => {
       throw new Failure(
         'state_mismatch',
-        `Expected ${flag} ${path} to hold the ${bytes} bytes that the run wrote so far, but ${but}. Put the file back, begin anew with another --state, or go on without the missing rows with --force.`,
+        `Expected ${shownAs({ flag, file: path })} to hold the ${bytes} bytes that the run wrote so far, but ${but}. Put the file back, begin anew with another --state, or go on without the missing rows with --force.`,
       )
     },
   )

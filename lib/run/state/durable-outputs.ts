@@ -2,14 +2,14 @@
  * All outputs of a durable run: the files that were named, the rejects in its folder, and stdout
  * where rows go there.
  */
-import { basename, dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Failure } from '../../errors.js'
-import { openFiles, type NamedFile } from '../open-files.js'
-import { goesToStdout, namedFiles, outFlag } from '../open-outputs.js'
+import { openFiles, shownAs, type NamedFile } from '../open-files.js'
+import { goesToStdout, outFlag } from '../open-outputs.js'
 import type { CommittedOutput } from './commits.js'
 import { DurableFile } from './durable-file.js'
-import type { Refuse } from './earlier.js'
-import type { JournalEntry } from './journal.js'
+import type { Earlier, Refuse } from './earlier.js'
+import { asideName, rejectsName } from './own-names.js'
 import type { StateOptions } from './state.js'
 import { StdoutOutput } from './stdout-output.js'
 
@@ -23,27 +23,21 @@ export interface DurableOutputs {
 /** Stands for a flag of the rejects in the folder. */
 export const stateRejects = '--state'
 
-/** Files of the folder that are no outputs. */
-const own: ReadonlySet<string> = new Set(
-  ['lock', 'journal', 'manifest.json', 'summary.json'].flatMap(name => [
-    name,
-    `${name}.new`,
-  ]),
-)
-
-/** @throws Failure usage, output_exists, state_mismatch, write_failed */
+/** `named`: without what lies in the folder. @throws Failure output_exists, state_damaged, state_mismatch, write_failed */
 export const openDurableOutputs = async (
+  named: readonly NamedFile[],
   { dir, names, inputs, stdout, log }: StateOptions,
-  committed: JournalEntry['outputs'] = {},
+  { before, manifest }: Pick<Earlier, 'before' | 'manifest'>,
   refuse: Refuse,
 ): Promise<DurableOutputs> => {
-  const rejects = join(dir, 'rejects.jsonl')
-  const named = namedFiles(names).filter(({ file }) => resolve(file) !== resolve(rejects))
-  for (const each of named) refuseOwn(each, dir)
-  const { force } = names
+  const rejects = join(dir, rejectsName)
+  const committed = before?.outputs ?? {}
+  // A run was begun here, and no entry says what it wrote: what there is may be its rows.
+  const isLost = manifest !== undefined && before === undefined
+  const force = names.force && !isLost
   // First, since it may be refused and leaves nothing open.
   const piped = goesToStdout(names)
-    ? [new StdoutOutput(stdout, committed[outFlag]?.bytes ?? 0, refuse)]
+    ? [new StdoutOutput({ stdout, committed: committed[outFlag], refuse, log })]
     : []
   const files = await openFiles(
     [...named, { flag: stateRejects, file: rejects }],
@@ -53,24 +47,29 @@ export const openDurableOutputs = async (
         committed: committed[flag],
         force,
         refuse,
+        aside: join(dir, asideName(flag)),
         inputs,
+      }).catch((error: unknown) => {
+        throw isLost && codeOf(error) === 'output_exists'
+          ? lostJournal(dir, shownAs({ flag, file }))
+          : error
       }),
   )
-  for (const { path, surplus } of files.values())
+  for (const [flag, { path, surplus }] of files)
     if (surplus > 0)
       log(
-        `${path} holds ${surplus} bytes behind the last commit; they are cut off when the run goes on.`,
+        `${path} holds ${surplus} bytes behind the last commit; they are moved to ${join(dir, asideName(flag))} when the run goes on.`,
       )
   const all = new Map<string, CommittedOutput>(files)
   for (const output of piped) all.set(outFlag, output)
   return { files, all }
 }
 
-const refuseOwn = ({ flag, file }: NamedFile, dir: string): void => {
-  const path = resolve(file)
-  if (dirname(path) === resolve(dir) && own.has(basename(path)))
-    throw new Failure(
-      'usage',
-      `${flag} ${file} is a file that --state keeps for itself. Name another one.`,
-    )
-}
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Failure ? error.code : undefined
+
+const lostJournal = (dir: string, output: string): Failure =>
+  new Failure(
+    'state_damaged',
+    `Expected the journal in ${dir} to say what the run that was begun there wrote, but it says nothing, and ${output} holds something. Bring back a copy of the folder, or begin anew with another --state and other files.`,
+  )

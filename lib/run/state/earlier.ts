@@ -2,10 +2,12 @@
  * What earlier sessions left in the folder: the journal, and what it says is done. Where the
  * command does not fit what was begun here, it is refused, or told with `--force`.
  */
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DoneRecords } from './done-records.js'
 import { Journal, type JournalEntry } from './journal.js'
 import { differences, readManifest, refuseChanges, type Manifest } from './manifest.js'
+import { rewritten } from './own-names.js'
 import type { ModelNames, StatePlan } from './state.js'
 import { Failure } from '../../errors.js'
 
@@ -21,7 +23,7 @@ export interface Earlier {
 
 /** @throws Failure state_damaged, write_failed; the caller closes the journal */
 export const readEarlier = async (dir: string): Promise<Earlier> => {
-  // Also in a folder without a journal: a manifest of another program is not overwritten.
+  await refuseForeign(dir)
   const manifest = await readManifest(join(dir, 'manifest.json'))
   const done = new DoneRecords()
   let before: JournalEntry | undefined
@@ -39,6 +41,20 @@ export const readEarlier = async (dir: string): Promise<Earlier> => {
     )
   }
   return { journal, done, before, begun, manifest }
+}
+
+/** What we would write over in a folder where we have not been. @throws Failure state_damaged */
+const refuseForeign = async (dir: string): Promise<void> => {
+  const there = new Set(await readdir(dir))
+  if (there.has('journal')) return
+  const found = rewritten
+    .flatMap(name => [name, `${name}.new`])
+    .find(name => there.has(name))
+  if (found)
+    throw new Failure(
+      'state_damaged',
+      `Expected ${dir} to be new, or the folder of a run, but it holds ${found} and no journal. Name another --state, or bring back a copy of the folder.`,
+    )
 }
 
 /** Lets a change pass because of `--force`, or throws. */

@@ -95,10 +95,13 @@ export class InputTrace {
   }
 
   /** Whether `next` follows, in the same file, on what an earlier session took for its end. */
-  #goesOn([first]: Uint8Array): void {
+  #goesOn([first, second]: Uint8Array): void {
     if (this.#bytes !== this.#before?.bytes) return
     if (this.#before.tail === 'file') this.#refuse('it broke off there, and goes on now')
-    if (this.#before.tail === 'line' && first !== newline && first !== carriageReturn)
+    const ends =
+      first === newline ||
+      (first === carriageReturn && (second === newline || second === undefined))
+    if (this.#before.tail === 'line' && !ends)
       this.#refuse('its last line had no line end, and is longer now')
   }
 }

@@ -76,6 +76,8 @@ export class Journal {
   #handle: FileHandle
   #size: number
   #firstSize: number
+  /** An entry that was read may be in the memory of the system only: nothing is put behind it. */
+  #isOld = true
 
   private constructor(
     path: string,
@@ -117,9 +119,9 @@ export class Journal {
     }
   }
 
-  /** Whether the journal is new, or has grown so long, that `rewrite` is due. */
+  /** Whether the journal is of an earlier session, or has grown so long, that `rewrite` is due. */
   get isDue(): boolean {
-    return this.#size === 0 || this.#size > this.#rewriteBytes + growth * this.#firstSize
+    return this.#isOld || this.#size > this.#rewriteBytes + growth * this.#firstSize
   }
 
   /** On disk when the promise resolves. */
@@ -153,6 +155,7 @@ export class Journal {
     await this.#handle.close()
     this.#handle = handle
     this.#size = this.#firstSize = line.length
+    this.#isOld = false
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,8 @@
  * find it one alone takes it over.
  */
 import { randomUUID } from 'node:crypto'
-import { link, open, readFile, rename, rm } from 'node:fs/promises'
+import { link, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { Failure } from '../../errors.js'
 import { printable } from '../printable.js'
 import { keepAlive, lifeOf } from './lock-life.js'
@@ -65,7 +66,8 @@ interface Taking extends LockOptions {
   now: number
 }
 
-const hold = async ({ path, text, dir }: Taking): Promise<Lock> => {
+const hold = async ({ path, text, dir, draft, now }: Taking): Promise<Lock> => {
+  await sweep(path, draft, now)
   const pulse = await keepAlive(path, text)
   return {
     check: async () => {
@@ -79,6 +81,24 @@ const hold = async ({ path, text, dir }: Taking): Promise<Lock> => {
     },
   }
 }
+
+/** So old a draft is no longer on its way to be a lock, in milliseconds. */
+const oldDraft = 60_000
+
+/** Removes drafts of processes that were killed before they could. */
+const sweep = async (path: string, own: string, now: number): Promise<void> => {
+  const folder = dirname(path)
+  const drafts = (await readdir(folder)).filter(
+    name => draftOf.test(name) && join(folder, name) !== own,
+  )
+  for (const name of drafts) {
+    const draft = join(folder, name)
+    const { mtimeMs = now } = (await stat(draft).catch(missing)) ?? {}
+    if (now - mtimeMs > oldDraft) await rm(draft, { force: true })
+  }
+}
+
+const draftOf = /^lock\.[0-9a-f]{8}-[0-9a-f-]{27}$/
 
 /** Answers when that was, in milliseconds. */
 const writeSynced = async (path: string, text: string): Promise<number> => {

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { closeFiles } from '../open-files.js'
-import { alsoFlag, outFlag, rejectsFlag } from '../open-outputs.js'
+import { alsoFlag, namedFiles, outFlag, rejectsFlag } from '../open-outputs.js'
 import { lineOfReject } from '../reject-line.js'
 import { booksOf, recount, restoreBooks } from './books.js'
 import { Commits } from './commits.js'
@@ -23,18 +23,20 @@ import { InputTrace, refuseInput } from './input-trace.js'
 import { takeLock, type Lock } from './lock.js'
 import { makeFolder } from './make-folder.js'
 import { writeManifest, writeWhole } from './manifest.js'
+import { asideFrom } from './own-names.js'
 import { paidSoFar } from './paid-so-far.js'
 import { ReadSoFar } from './read-so-far.js'
 import { RecordTrail } from './record-trail.js'
 import type { ModelNames, State, StateOptions } from './state.js'
-import { stateFailed } from './state-failed.js'
+import { noFolder } from './state-failed.js'
 
 /** @throws Failure state_locked, state_mismatch, state_damaged, output_exists, usage, write_failed */
 export const openState = async (options: StateOptions): Promise<State> => {
   const { dir, names, log } = options
   await makeFolder(dir).catch(error => {
-    throw stateFailed(dir, error)
+    throw noFolder(dir, error)
   })
+  const named = await asideFrom(dir, namedFiles(names), options.inputs)
   const forced: string[] = []
   const refuse: Refuse = (changes, because) => {
     if (changes.length === 0) return
@@ -52,7 +54,7 @@ export const openState = async (options: StateOptions): Promise<State> => {
       log(
         `${dir} was begun with ultraif ${version}, and this is ${options.version}: rows may differ where the program does (see its changelog).`,
       )
-    const outputs = await openDurableOutputs(options, earlier.before?.outputs, refuse)
+    const outputs = await openDurableOutputs(named, options, earlier, refuse)
     return stateOf(options, { earlier, outputs, refuse, forced, lock })
   } catch (error) {
     await earlier?.journal.close().catch(() => {})
@@ -89,6 +91,8 @@ const stateOf = (
   const commits = new Commits({
     journal,
     outputs: outputs.all,
+    // What this session does not write stays the run's.
+    unused: before?.outputs ?? {},
     done,
     books,
     check: lock.check,
@@ -159,12 +163,13 @@ const stateOf = (
     finish: () => commits.finish(booksOf(ledger), bookmark.entered),
     tell: summary => writeWhole(join(dir, 'summary.json'), summary),
     close: async () => {
-      await commits.close()
+      const failure = await commits.close()
       try {
         await closeFiles([...files.values(), journal])
       } finally {
         await lock.giveBack()
       }
+      if (failure) throw failure
     },
   }
 }

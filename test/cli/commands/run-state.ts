@@ -6,8 +6,11 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -517,9 +520,115 @@ t.test('a file that is not the run’s own is neither cut nor written to', async
 
 t.test('files that the folder keeps for itself are no outputs', async t => {
   const at = await durable(t)
-  const ran = await at.run([at.input, '--out', join(at.dir, 'state/journal')])
+  const state = join(at.dir, 'state')
+  const other = join(at.dir, 'other-name')
+  mkdirSync(state)
+  symlinkSync(state, other)
+  for (const [flag, name] of [
+    ['--out', join(state, 'journal')],
+    ['--out', join(other, 'summary.json')],
+    ['--rejects', join(state, 'lock.claim')],
+    ['--out', join(state, 'rejects.jsonl')],
+    ['--also', `record=${join(other, 'rejects.jsonl')}`],
+  ] as const) {
+    const ran = await at.run([at.input, flag, name])
+    t.equal(ran.code, 2)
+    t.match(ran.stderr, /a file that --state keeps for itself/)
+  }
+  t.same(readdirSync(state), [])
+  const ran = await at.run([at.input, '--rejects', join(other, 'rejects.jsonl')])
+  t.equal(ran.code, 0)
+  t.equal(at.lines('state/rejects.jsonl').length, 1)
+})
+
+t.test('nor inputs: what is there is not written over', async t => {
+  const at = await durable(t)
+  const state = join(at.dir, 'state')
+  mkdirSync(state)
+  for (const name of ['summary.json', 'journal.new']) {
+    const input = join(state, name)
+    writeFileSync(input, prompt(1))
+    const read = await at.run([input])
+    t.equal(read.code, 2)
+    t.match(read.stderr, /a file that --state keeps for itself/)
+    const beside = await at.run([at.input])
+    t.equal(beside.code, 2)
+    t.match(beside.stderr, new RegExp(`but it holds ${name} and no journal`))
+    t.equal(readFileSync(input, 'utf8'), prompt(1))
+    rmSync(input)
+  }
+})
+
+t.test(
+  'rows of a run whose journal is empty are not wiped, with --force either',
+  async t => {
+    const at = await durable(t)
+    await at.run([at.input])
+    const before = at.lines('sft')
+    truncateSync(join(at.dir, 'state/journal'))
+    for (const more of [[], ['--force']]) {
+      const ran = await at.run([at.input, ...more])
+      t.equal(ran.code, 2)
+      t.match(ran.stderr, /Expected the journal in .* to say what the run .* wrote/)
+    }
+    t.same(at.lines('sft'), before)
+  },
+)
+
+t.test('a command that is refused leaves the summary of the run alone', async t => {
+  const at = await durable(t)
+  await at.run([at.input, '--limit', '5'])
+  const path = join(at.dir, 'state/summary.json')
+  const summary = readFileSync(path, 'utf8')
+  const other = await simulate({ model: 'another' })
+  t.teardown(() => other.close())
+  const ran = await at.run([at.input, '--base-url', other.url])
   t.equal(ran.code, 2)
-  t.match(ran.stderr, /a file that --state keeps for itself/)
+  t.equal(readFileSync(path, 'utf8'), summary)
+})
+
+t.test('rejects go on in their file after a session that did not name it', async t => {
+  const at = await durable(t, {}, false)
+  const bad = '{"broken\n'
+  writeFileSync(at.input, bad + prompts(8).join('') + bad)
+  await at.run([at.input, '--limit', '3'])
+  const args = ['run', ...flags(at.server, at.dir).slice(0, -2), at.input]
+  const without = await runProgram([...args, '--limit', '6'])
+  t.equal(without.code, 0)
+  const ran = await at.run([at.input])
+  t.equal(ran.code, 0)
+  t.equal(at.lines('bad').length, 2)
+  t.same(at.lines('bad'), at.lines('state/rejects.jsonl'))
+})
+
+t.test('calls that were paid for when a run was cut are in its books', async t => {
+  const at = await durable(t, { time: 40 })
+  const signals = new EventEmitter()
+  const running = at.run([at.input], { signals })
+  while (at.server.stats.sequences < 30) await new Promise(setImmediate)
+  signals.emit('SIGINT', 'SIGINT')
+  signals.emit('SIGINT', 'SIGINT')
+  const cut = await running
+  t.equal(cut.code, 130)
+  const paid = total(cut.summary.calls)
+  t.ok(paid > 0)
+  const ran = await at.run([at.input])
+  const plain = await runProgram([
+    ...['run', '--base-url', at.server.url, '--seed', '1', at.input],
+  ])
+  const open = total(ran.summary.calls) - total(plain.summary.calls)
+  t.ok(open > 0 && open <= paid, `${open} of ${paid} were for open records`)
+})
+
+t.test('what others wrote behind the rows is kept in the folder', async t => {
+  const at = await durable(t)
+  await at.run([at.input, '--limit', '20'])
+  appendFileSync(join(at.dir, 'sft'), '{"my":"row"}\n')
+  const ran = await at.run([at.input])
+  t.equal(ran.code, 0)
+  t.match(ran.stderr, /sft holds 13 bytes behind the last commit; they are moved to/)
+  t.same(at.lines('state/cut-out.jsonl'), ['{"my":"row"}'])
+  t.notMatch(at.lines('sft').join(''), /my/)
 })
 
 t.test('what the rows were made with is not forgotten', async t => {

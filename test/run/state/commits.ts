@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
   Commits,
+  type Circumstances,
   type CommittedOutput,
   type CommitsOptions,
 } from '../../../lib/run/state/commits.js'
@@ -30,6 +31,15 @@ class Lines implements CommittedOutput {
   }
 }
 
+const nothing: Circumstances = {
+  passed: { lines: 0, records: 0 },
+  read: { bytes: 0, sha256: '', tail: 'whole' },
+  notes: {},
+  calls: {},
+  tokens: { prompt: 0, completion: 0 },
+  seconds: 0,
+}
+
 const committing = async (t: Test, more: Partial<CommitsOptions> = {}) => {
   const path = join(t.testdir(), 'journal')
   const journal = await Journal.open(path, () => {})
@@ -38,16 +48,10 @@ const committing = async (t: Test, more: Partial<CommitsOptions> = {}) => {
   const commits = new Commits({
     journal,
     outputs: new Map(Object.entries(outputs)),
+    unused: {},
     done: new DoneRecords(),
     books: { in: 0, kept: 0, filtered: {}, rejected: {}, rows: {} },
-    circumstances: () => ({
-      passed: { lines: 0, records: 0 },
-      read: { bytes: 0, sha256: '', tail: 'whole' },
-      notes: {},
-      calls: {},
-      tokens: { prompt: 0, completion: 0 },
-      seconds: 0,
-    }),
+    circumstances: () => nothing,
     check: async () => {},
     onError: error => errors.push(error),
     ...more,
@@ -124,7 +128,54 @@ t.test('what is done after the end is left for another time', async t => {
   add(0)
   await commits.flush()
   t.equal(outputs.sft.text, '')
-  t.equal((await entries()).length, 1)
+  t.match((await entries()).at(-1), { books: { in: 0 } })
+})
+
+t.test('the end says what was paid since the last commit', async t => {
+  let calls = 1
+  const { commits, entries } = await committing(t, {
+    circumstances: () => ({ ...nothing, calls: { compose: calls } }),
+  })
+  await commits.begin()
+  calls = 7
+  await commits.close()
+  t.match((await entries()).at(-1), { calls: { compose: 7 } })
+})
+
+t.test('a disk that fails at the end is told to whoever closes', async t => {
+  const { commits, outputs, add } = await committing(t)
+  await commits.begin()
+  outputs.dpo.fails = true
+  add(0)
+  t.match(await commits.close(), { message: 'full' })
+  const { commits: fine } = await committing(t)
+  t.equal(await fine.close(), undefined)
+})
+
+t.test('an output that this session does not write stays where it ended', async t => {
+  const bad = { bytes: 5, tail: 'ab', identity: '1:2' }
+  const { commits, add, entries } = await committing(t, {
+    unused: { '--rejects': bad, sft: { bytes: 1, tail: '', identity: '' } },
+  })
+  await commits.begin()
+  add(0)
+  await commits.close()
+  t.match((await entries()).at(-1)?.outputs, { '--rejects': bad, sft: { bytes: 3 } })
+})
+
+t.test('what is another run’s by now gets nothing', async t => {
+  let isOurs = true
+  const { commits, outputs, errors, add } = await committing(t, {
+    check: async () => {
+      if (!isOurs) throw new Error('lost')
+    },
+  })
+  await commits.begin()
+  isOurs = false
+  add(0)
+  await commits.close()
+  t.equal(outputs.sft.text, '')
+  t.match(errors, [{ message: 'lost' }])
 })
 
 t.test('much that waits asks the stream to wait', async t => {

@@ -18,6 +18,7 @@ const opening = (t: Test) => {
         if (more.force) passed.push(...changes)
         else because(changes)
       },
+      aside: `${path}.aside`,
       inputs: [],
     })
     t.teardown(() => file.close().catch(() => {}))
@@ -39,11 +40,13 @@ t.test(
     const second = await open(end)
     t.equal(read(), 'one\ntwo\nhalf a li')
     t.equal(second.surplus, 9)
+    t.throws(() => readFileSync(`${path}.aside`), { code: 'ENOENT' })
     await second.begin()
     t.equal(read(), 'one\ntwo\n')
     await second.append('three\n')
     t.equal(read(), 'one\ntwo\nthree\n')
     t.equal(second.end.bytes, 14)
+    t.equal(readFileSync(`${path}.aside`, 'utf8'), 'half a li', 'and is not destroyed')
   },
 )
 
@@ -126,6 +129,11 @@ t.test('an append is taken back, and only if it was written', async t => {
   t.equal(file.end.bytes, 4)
   writeFileSync(path, 'one\nforeign\n', { flag: 'w' })
   await t.rejects(file.append('two\n'), { message: /something else writes to it/ })
+  writeFileSync(path, 'on')
+  await t.rejects(file.append('two\n'), {
+    message: /it holds 2: something else has cut it/,
+  })
+  writeFileSync(path, 'one\nforeign\n')
   await file.takeBack()
   t.equal(read(), 'one\nforeign\n')
 })
@@ -140,14 +148,34 @@ t.test('a file that was replaced gets no more rows', async t => {
   await t.rejects(file.append('two\n'), { message: /removed or replaced/ })
 })
 
-t.test('a device takes what comes', async t => {
-  const { open } = opening(t)
+t.test('a device takes what comes, and no file passes for it later', async t => {
+  const { path, open } = opening(t)
   const file = await open(undefined, { path: '/dev/null' })
   await file.begin()
   await file.append('one\n')
   await file.takeBack()
-  t.equal(file.end.bytes, 0, 'which has no length to go on from')
+  t.equal(file.end.bytes, 4)
+  t.equal((await open(file.end, { path: '/dev/null' })).end.bytes, 4)
+  writeFileSync(path, '')
+  await t.rejects(open(file.end), { message: /but it holds 0/ })
 })
+
+t.test(
+  'with force rows go behind all that another file holds, and nothing of it is cut',
+  async t => {
+    const { path, passed, read, open } = opening(t)
+    const first = await open()
+    await first.append('one\n')
+    await first.close()
+    writeFileSync(path, 'two, of somebody\nthree, of somebody\nhalf')
+    const second = await open(first.end, { force: true })
+    await second.begin()
+    await second.append('four\n')
+    t.equal(read(), 'two, of somebody\nthree, of somebody\nfour\n')
+    t.equal(readFileSync(`${path}.aside`, 'utf8'), 'half')
+    t.match(passed, [/what it holds is something else/])
+  },
+)
 
 t.test('what is no file says so', async t => {
   const { path, open } = opening(t)

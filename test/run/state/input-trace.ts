@@ -121,7 +121,7 @@ t.test('a last line without an end may get one, and nothing else', async t => {
   for (const more of ['\n', '\r\n', '\nfour\n'])
     t.same(read([[bytes, Buffer.from(more)]], before).refused, [])
   const why = ['its last line had no line end, and is longer now']
-  for (const more of [' and four', ' ', '\0', 'x'.repeat(100_000)]) {
+  for (const more of [' and four', '\r and four', ' ', '\0', 'x'.repeat(100_000)]) {
     t.same(read([[bytes, Buffer.from(more)]], before).refused, why)
     t.same(read([[Buffer.concat([bytes, Buffer.from(more)])]], before).refused, why)
   }

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { randomUUID } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import {
   existsSync,
@@ -161,6 +162,22 @@ t.test('who has lost a lock to another is told, and not before', async t => {
   await other.check()
   await other.giveBack()
 })
+
+t.test(
+  'what a process left that was killed while it took the lock is removed, once it is old',
+  async t => {
+    const { dir, take } = folder(t)
+    const [old, fresh] = [randomUUID(), randomUUID()].map(id => `lock.${id}`) as [
+      string,
+      string,
+    ]
+    for (const name of [old, fresh, 'lock.mine']) writeFileSync(join(dir, name), '')
+    for (const name of [old, 'lock.mine']) utimesSync(join(dir, name), 1, 1)
+    const { giveBack } = await take()
+    t.same(readdirSync(dir).sort(), ['lock', fresh, 'lock.mine'].sort())
+    await giveBack()
+  },
+)
 
 t.test('a lock that a power cut left empty is nobody’s', async t => {
   const { path, takeAndGiveBack } = folder(t)

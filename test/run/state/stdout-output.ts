@@ -1,12 +1,29 @@
-import { closeSync, openSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { Refuse } from '../../../lib/run/state/earlier.js'
 import { StdoutOutput } from '../../../lib/run/state/stdout-output.js'
 
-const refuse: Refuse = (changes, because) => because(changes)
-const letPass = () => {}
+interface More {
+  /** Bytes of earlier sessions. */
+  bytes?: number
+  identity?: string
+  refuse?: Refuse
+  log?: (line: string) => void
+}
+
+const open = (
+  stream: Writable,
+  { bytes = 0, identity = 'stdout', ...more }: More = {},
+): StdoutOutput =>
+  new StdoutOutput({
+    stdout: stream,
+    committed: bytes > 0 ? { bytes, tail: '', identity } : undefined,
+    refuse: (changes, because) => because(changes),
+    log: () => {},
+    ...more,
+  })
 
 const stdout = (more: object = {}) => {
   const lines: string[] = []
@@ -29,7 +46,7 @@ const fileBehind = (t: Test, text: string) => {
 
 t.test('bytes are counted from where earlier sessions stopped', async t => {
   const { lines, stream } = stdout()
-  const output = new StdoutOutput(stream, 10, refuse)
+  const output = open(stream, { bytes: 10 })
   await output.append('é\n')
   t.same(lines, ['é\n'])
   t.equal(output.end.bytes, 13)
@@ -37,19 +54,19 @@ t.test('bytes are counted from where earlier sessions stopped', async t => {
 
 t.test('a file that > has emptied is refused, one that >> goes on with is not', t => {
   const fd = fileBehind(t, '0123456789')
-  t.throws(() => new StdoutOutput(stdout({ fd }).stream, 11, refuse), {
+  t.throws(() => open(stdout({ fd }).stream, { bytes: 11 }), {
     code: 'state_mismatch',
     message: /file of 10 bytes.*>>/,
   })
-  t.ok(new StdoutOutput(stdout({ fd }).stream, 11, letPass))
-  t.ok(new StdoutOutput(stdout({ fd }).stream, 10, refuse))
+  t.ok(open(stdout({ fd }).stream, { bytes: 11, refuse: () => {} }))
+  t.ok(open(stdout({ fd }).stream, { bytes: 10 }))
   t.end()
 })
 
 t.test('a disk that fails behind >> is told, for what it took may be lost', async t => {
   const path = join(t.testdir({ rows: '' }), 'rows')
   const fd = openSync(path, 'a')
-  const output = new StdoutOutput(stdout({ fd }).stream, 0, refuse)
+  const output = open(stdout({ fd }).stream)
   closeSync(fd)
   await t.rejects(output.append('row\n'), { code: 'write_failed', message: /stdout/ })
   t.equal(output.end.bytes, 0)
@@ -61,13 +78,65 @@ t.test('a reader that is gone is told as it is', async t => {
       done(Object.assign(new Error('gone'), { code: 'EPIPE' })),
   })
   stream.on('error', () => {})
-  const output = new StdoutOutput(stream, 0, refuse)
+  const output = open(stream)
   await t.rejects(output.append('row\n'), { code: 'EPIPE' })
   t.equal(output.end.bytes, 0)
 })
 
 t.test('a terminal gets no control characters', async t => {
   const { lines, stream } = stdout({ isTTY: true })
-  await new StdoutOutput(stream, 0, refuse).append('{"a":"\u009b2J"}\n')
+  await open(stream).append('{"a":"\u009b2J"}\n')
   t.notMatch(lines.join(''), /\u009b/)
 })
+
+t.test('what a full disk had room for is taken back, and counts for nothing', async t => {
+  const dir = t.testdir({ rows: 'before\n' })
+  const fd = openSync(join(dir, 'rows'), 'a')
+  t.teardown(() => closeSync(fd))
+  const half = new Writable({
+    write: (chunk, _encoding, done) => {
+      appendFileSync(fd, String(chunk).slice(0, 3))
+      done(new Error('full'))
+    },
+  })
+  half.on('error', () => {})
+  const output = open(Object.assign(half, { fd }))
+  await t.rejects(output.append('row\n'), { message: 'full' })
+  t.equal(readFileSync(join(dir, 'rows'), 'utf8'), 'before\nrow'.slice(0, 10))
+  await output.takeBack()
+  t.equal(readFileSync(join(dir, 'rows'), 'utf8'), 'before\n')
+  t.equal(output.end.bytes, 0)
+})
+
+t.test('rows of a file that --out named do not go on to stdout', t => {
+  const { stream } = stdout()
+  t.throws(() => open(stream, { bytes: 10, identity: '1:2' }), {
+    code: 'state_mismatch',
+    message: /Expected --out with the file/,
+  })
+  const passed: string[] = []
+  const refuse: Refuse = changes => void passed.push(...changes)
+  t.ok(open(stream, { bytes: 10, identity: '1:2', refuse }))
+  t.match(passed, [/stdout should hold the 10 bytes .* file of --out/])
+  t.end()
+})
+
+t.test(
+  'a file that the next start empties is told at the first',
+  { skip: !existsSync('/proc/self/fdinfo') && 'the system does not tell' },
+  t => {
+    const dir = t.testdir({ rows: '' })
+    for (const [flags, lines] of [
+      ['w', 1],
+      ['a', 0],
+    ] as const) {
+      const fd = openSync(join(dir, 'rows'), flags)
+      const told: string[] = []
+      open(stdout({ fd }).stream, { log: line => told.push(line) })
+      closeSync(fd)
+      t.equal(told.length, lines, flags)
+      for (const line of told) t.match(line, /use >> or --out/)
+    }
+    t.end()
+  },
+)
