@@ -109,6 +109,7 @@ t.test('a finished run changes nothing, and asks no server', async t => {
   t.equal(again.code, 0)
   t.same(contents(at), before)
   const { servers: _servers, ...rest } = first.summary
+  t.ok(again.summary.seconds >= rest.seconds, 'of all sessions together')
   t.match(again.summary, { ...rest, seconds: Number })
   t.match(again.stderr, /25 records are done already, and nothing is left to do/)
 })
@@ -329,6 +330,25 @@ t.test(
     t.same(contents(at), contents(whole))
   },
 )
+
+t.test('so does a folder that is moved away', async t => {
+  const at = await durable(t, { time: 5 })
+  const running = at.run([at.input])
+  const [sft, state] = [join(at.dir, 'sft'), join(at.dir, 'state')]
+  while (!existsSync(sft) || readFileSync(sft).length === 0)
+    await new Promise(resolve => setTimeout(resolve, 2))
+  renameSync(state, `${state}.moved`)
+  const ran = await running
+  t.equal(ran.code, 1)
+  t.match(ran.stderr, /to stay where it is|no such file or directory/)
+  renameSync(`${state}.moved`, state)
+  // It names this process, which lives on, as that of a real run would not.
+  rmSync(join(state, 'lock'))
+  t.equal((await at.run([at.input])).code, 0)
+  const whole = await durable(t)
+  await whole.run([whole.input])
+  t.same(contents(at), contents(whole))
+})
 
 t.test(
   'with the servers gone a run stays open, and goes on once one is back',
