@@ -32,6 +32,7 @@ import { noFolder } from './state-failed.js'
 
 /** @throws Failure state_locked, state_mismatch, state_damaged, output_exists, usage, write_failed */
 export const openState = async (options: StateOptions): Promise<State> => {
+  const startedAt = performance.now()
   const { dir, names, log } = options
   await makeFolder(dir).catch(error => {
     throw noFolder(dir, error)
@@ -55,7 +56,7 @@ export const openState = async (options: StateOptions): Promise<State> => {
         `${dir} was begun with ultraif ${version}, and this is ${options.version}: rows may differ where the program does (see its changelog).`,
       )
     const outputs = await openDurableOutputs(named, options, earlier, refuse)
-    return stateOf(options, { earlier, outputs, refuse, forced, lock })
+    return stateOf(options, { startedAt, earlier, outputs, refuse, forced, lock })
   } catch (error) {
     await earlier?.journal.close().catch(() => {})
     await lock.giveBack()
@@ -64,6 +65,7 @@ export const openState = async (options: StateOptions): Promise<State> => {
 }
 
 interface Parts {
+  startedAt: number
   earlier: Earlier
   outputs: DurableOutputs
   refuse: Refuse
@@ -74,12 +76,11 @@ interface Parts {
 
 const stateOf = (
   options: StateOptions,
-  { earlier, outputs, refuse, forced, lock }: Parts,
+  { startedAt, earlier, outputs, refuse, forced, lock }: Parts,
 ): State => {
   const { dir, skip, ledger, stats, onError } = options
   const { journal, done, before, begun } = earlier
   const { files } = outputs
-  const startedAt = performance.now()
   const secondsBefore = before?.seconds ?? 0
 
   const books = restoreBooks(ledger, before)
