@@ -11,7 +11,7 @@ import { runRound, runWhole, type RoundResult, type Whole } from './round.js'
 import type { Cut } from './session.js'
 import { variants, type Variant } from './variants.js'
 
-const ways = ['kill', 'term', 'disk', 'server'] as const
+const ways = ['kill', 'term', 'disk', 'server', 'power'] as const
 
 const number = (text: string): number => {
   const value = Number(text)
@@ -27,7 +27,10 @@ const command = new Command('crash')
   .option('--seed <n>', 'for the instants', number, 1)
   .option('--prompts <n>', 'prompts of the corpus', number, 50)
   .addOption(
-    new Option('--way <name>', 'kill -9, SIGTERM, a full disk, a dead server, or all')
+    new Option(
+      '--way <name>',
+      'kill -9, SIGTERM, a full disk, a dead server, a power cut that takes what is not synced, or all',
+    )
       .choices([...ways, 'all'])
       .default('kill'),
   )

@@ -10,7 +10,9 @@ import type { SimulatedServer } from '../../fixtures/vllm/simulate.js'
 import { sum } from '../../lib/ledger.js'
 import { markIn } from './corpus.js'
 import { bytesIn, doneIn, linesOf } from './left-behind.js'
+import { pullPlug } from './pull-plug.js'
 import { runSession, type Cut, type Session } from './session.js'
+import { Synced } from './synced.js'
 import type { Variant } from './variants.js'
 
 /** A run that nobody disturbed. */
@@ -85,12 +87,11 @@ export const runRound = (
     const wanted = 1 + Math.floor(dice() * 3)
     let left = whole.sequences
     while (result.cuts < wanted) {
-      const session = await runSession(
-        variant,
-        dir,
-        server,
-        cutOf(way, whole, left, dice),
-      )
+      const cut = cutOf(way, whole, left, dice)
+      const session =
+        cut.way === 'power'
+          ? await powerCut(dir, cut, dice, cut => runSession(variant, dir, server, cut))
+          : await runSession(variant, dir, server, cut)
       books.add(session, dir, result)
       // Calls that were cut are no fate of a record.
       if (session.summary?.rejected?.aborted !== undefined)
@@ -117,14 +118,31 @@ const cutOf = (way: Cut['way'], whole: Whole, left: number, dice: Dice): Cut => 
   const after = Math.ceil(left * (0.1 + 0.85 * dice()))
   const thenMs = Math.floor(dice() * 40)
   if (way === 'kill') return { way, after, thenMs, atWrite: dice() < 0.5 }
+  if (way === 'power') return { way, after, thenMs, atWrite: dice() < 0.5, synced: '' }
   if (way === 'term') return { way, after, thenMs, twice: dice() < 0.5 }
   if (way === 'server') return { way, after }
   return { way, kib: 1 + Math.floor(dice() * whole.kib) }
 }
 
+/** What was not synced in the session may be gone when it is over. */
+const powerCut = (
+  dir: string,
+  cut: Extract<Cut, { way: 'power' }>,
+  dice: Dice,
+  session: (cut: Cut) => Promise<Session>,
+): Promise<Session> =>
+  inFolder(async beside => {
+    const synced = new Synced(beside)
+    synced.keepAll(dir)
+    const ended = await session({ ...cut, synced: beside })
+    if (ended.signal === 'SIGKILL') pullPlug(dir, synced, dice)
+    return ended
+  })
+
 const wasCut = ({ code, signal }: Session, way: Cut['way']): boolean =>
   ({
     kill: signal === 'SIGKILL',
+    power: signal === 'SIGKILL',
     term: code === 143 || signal === 'SIGTERM',
     // Where the signal is not ignored, it ends the process in the middle of its write.
     disk: code === 1 || signal === 'SIGXFSZ',

@@ -13,6 +13,8 @@ import type { Variant } from './variants.js'
 export type Cut =
   /** `atWrite`: with the next bytes that an output gets, before the journal can say so. */
   | { way: 'kill'; after: number; thenMs: number; atWrite: boolean }
+  /** Killed like that, and what was not synced may be gone. */
+  | { way: 'power'; after: number; thenMs: number; atWrite: boolean; synced: string }
   | { way: 'term'; after: number; thenMs: number; twice: boolean }
   /** The disk takes files of so many KiB and no more. */
   | { way: 'disk'; kib: number }
@@ -28,6 +30,8 @@ export interface Session {
   requests: string[]
   sequences: number
 }
+
+const watchSyncs = new URL('./watch-syncs.js', import.meta.url).href
 
 export const runSession = async (
   { args, stdin, outputs }: Variant,
@@ -64,7 +68,12 @@ export const runSession = async (
           ],
           surroundings,
         )
-      : spawn(process.execPath, command, surroundings)
+      : cut?.way === 'power'
+        ? spawn(process.execPath, ['--import', watchSyncs, ...command], {
+            ...surroundings,
+            env: { ...surroundings.env, SYNCED: cut.synced },
+          })
+        : spawn(process.execPath, command, surroundings)
   child.stdin.on('error', () => {})
   child.stdin.end(stdin ?? '')
   child.stdout.resume()
@@ -95,10 +104,11 @@ const cutDown = async (
   const runs = () => child.exitCode === null && child.signalCode === null
   while (runs() && server.stats.sequences - before < cut.after) await delay(1)
   if (cut.way === 'server') return void (await server.die({ exitMs: 0 }))
-  if (cut.way === 'kill' && cut.atWrite) await written()
+  const isKill = cut.way === 'kill' || cut.way === 'power'
+  if (isKill && cut.atWrite) await written()
   else await delay(cut.thenMs)
   if (!runs()) return
-  if (cut.way === 'kill') return void child.kill('SIGKILL')
+  if (isKill) return void child.kill('SIGKILL')
   child.kill('SIGTERM')
   if (!cut.twice) return
   await delay(cut.thenMs)
