@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { watch } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { bin } from '../../fixtures/built.js'
+import { pathToFileURL } from 'node:url'
+import { bin, inDist } from '../../fixtures/built.js'
 import { lastJson } from '../../fixtures/run-program.js'
 import type { SimulatedServer } from '../../fixtures/vllm/simulate.js'
 import type { Variant } from './variants.js'
@@ -31,7 +32,7 @@ export interface Session {
   sequences: number
 }
 
-const watchSyncs = new URL('./watch-syncs.js', import.meta.url).href
+const watchSyncs = pathToFileURL(inDist('test/crash/watch-syncs.js')).href
 
 export const runSession = async (
   { args, stdin, outputs }: Variant,

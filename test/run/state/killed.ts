@@ -1,4 +1,5 @@
 /** Real processes, really killed: a few rounds of `npm run crash`. */
+import { existsSync } from 'node:fs'
 import t from 'tap'
 import { built } from '../../../fixtures/built.js'
 import { simulate } from '../../../fixtures/vllm/simulate.js'
@@ -30,3 +31,16 @@ t.test('a full disk ends a run that goes on once there is room', async t => {
   t.equal(round.cuts, 1)
   t.same(round.problems, [])
 })
+
+t.test(
+  'what a power cut leaves of a run goes on, whatever of it was not synced',
+  { skip: !existsSync('/proc/self/fd') && 'the system does not tell what is synced' },
+  async t => {
+    const whole = await runWhole(fromFile, await serving())
+    let rolls = 0
+    const dice = () => [0.5, 0.1, 0.9, 0.3, 0.7][rolls++ % 5] as number
+    const round = await runRound(fromFile, await serving(), whole, 'power', dice)
+    t.ok(round.cuts > 0)
+    t.same(round.problems, [])
+  },
+)
