@@ -49,7 +49,7 @@ export const failureCodes = {
   no_model_server: {
     exitCode: exitCodes.usage,
     means: 'no model server was named',
-    hint: 'Give --base-url or set ULTRAIF_BASE_URL; run can do without, with --yes.',
+    hint: 'Give --base-url or set ULTRAIF_BASE_URL; run can do without one, but only with --yes.',
   },
   server_unreachable: {
     exitCode: exitCodes.failed,

@@ -171,7 +171,7 @@ const embedded = z.strictObject({
   yes: z
     .boolean()
     .default(false)
-    .describe('fetch the embedded model without being asked again'),
+    .describe('run the embedded model, and fetch it first where it is not here yet'),
 })
 
 export const embeddedSection = {

@@ -1,7 +1,7 @@
 /**
  * The model of last resort: where no server was named, a small real model on this machine, behind
- * a loopback server that the one client talks to as to any other. Nothing is fetched without
- * consent.
+ * a loopback server that the one client talks to as to any other. Without consent nothing is
+ * fetched, and nothing runs either: who forgot to name a server would get junk for hours.
  */
 import { availableParallelism } from 'node:os'
 import { Failure } from '../errors.js'
@@ -12,9 +12,12 @@ import { startChild } from './server/start-child.js'
 import { fetchWeights } from './weights.js'
 
 export interface EmbeddedOptions {
-  /** A GGUF file to run; without it `ULTRAIF_GGUF`, else the default weights. */
+  /**
+   * A GGUF file to run; without it `ULTRAIF_GGUF`, else the default weights. To name one is to
+   * agree to run it, not to fetch what it runs on.
+   */
   gguf?: string | undefined
-  /** The user agreed to fetch what the plan names; default false. */
+  /** The user agreed to run what the plan names, and to fetch what is missing; default false. */
   consent?: boolean
   log?: (line: string) => void
   signal?: AbortSignal | undefined
@@ -48,8 +51,8 @@ const threads = (): number =>
 
 /**
  * Fetches what is missing, with consent, and starts the server.
- * @throws Failure no_model_server (exit 2) when something is missing and there is no consent;
- *   embedded_unavailable when there is no way to get or run it; file_unreadable for a bad `gguf`
+ * @throws Failure no_model_server (exit 2) without consent; embedded_unavailable when there is no
+ *   way to get or run it; file_unreadable for a bad `gguf`
  */
 export const startEmbedded = async ({
   gguf,
@@ -60,10 +63,11 @@ export const startEmbedded = async ({
   env = process.env,
 }: EmbeddedOptions = {}): Promise<Embedded> => {
   const plan = await planEmbedded({ gguf, env })
-  if (plan.fetches.length > 0 && !consent)
+  const isMissing = plan.fetches.length > 0
+  if (!consent && (isMissing || gguf === undefined))
     throw new Failure(
       'no_model_server',
-      `No model server was named, and the embedded model is not here yet.\n${plan.text}\nAgree with --yes, or name a server with --base-url URL.`,
+      `No model server was named${isMissing ? ', and the embedded model is not here yet' : ''}.\n${plan.text}\nName a server with --base-url URL or in ULTRAIF_BASE_URL, or agree to the embedded model with --yes.`,
     )
   for (const line of plan.text.split('\n')) log(line)
   const { cache } = plan

@@ -56,7 +56,7 @@ it harder, answers it several times, has a judge check every demand, and keeps w
 passes. Rows go to stdout or --out, everything for people to stderr, and the last
 line there is a JSON summary: in = kept + filtered + rejected.
 
-Without a server it runs on a small model of its own, which it fetches with --yes.
+With --yes and no server it runs on a small model of its own, which it fetches once.
 
 Recipes for --pipeline: ${pipelineNames.join(', ')}.`,
   examples: [
