@@ -175,6 +175,25 @@ t.test('SIGTERM ends as Ctrl-C does, with 143', async t => {
   t.match(await said, { code: 143, summary: { stopped: true } })
 })
 
+t.test('SIGTERM to one filter whose input stays open ends it, too', async t => {
+  const { server, env } = await serving(t, { time: 300 })
+  let begun = () => {}
+  const calls = new Promise<void>(resolve => (begun = resolve))
+  // Answered as any: it only tells that the call is there.
+  server.script('Name a river.', () => void begun())
+  const child = start(['generate', ...few], { env })
+  const said = ended(child)
+  child.stdin.write('{"id":"a-1","query":"Name a river.","seed":{"query":"x"}}\n')
+  await calls
+  child.kill('SIGTERM')
+  const ran = await said
+  t.equal(ran.code, 143)
+  t.match(ran.rows, [{ id: 'a-1', responses: [{ finish: 'stop' }] }])
+  t.match(ran.summary, { in: 1, out: 1, stopped: true })
+  t.match(ran.stderr, /Stopping: 1 open record/)
+  t.notOk(child.stdin.writableEnded, 'nobody ended its input')
+})
+
 /** For NODE_OPTIONS: runs this before the program. */
 const preload = (code: string) =>
   `--import=data:text/javascript,${encodeURIComponent(code)}`

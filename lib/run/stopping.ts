@@ -3,6 +3,7 @@
  * records while open ones finish, `breaking` takes everything down at once.
  */
 import { onSignals, type SignalSource, type StopSignal } from './signals.js'
+import { count } from './summary.js'
 
 /** Why a run was cut that did nothing wrong. */
 export const stopped = new Error('stopped')
@@ -20,7 +21,8 @@ export interface StoppingOptions {
   endsByItself: boolean
   /** Whether records flow already; before that a signal ends everything. */
   begun: () => boolean
-  log: () => void
+  /** `readsOn`: the end comes with that of the input, and not before. */
+  log: (readsOn: boolean) => void
   cutCalls: () => void
 }
 
@@ -44,10 +46,15 @@ export const startStopping = ({
   const release = onSignals(signals, {
     first: signal => {
       by = signal
-      if (!begun()) return breaking.abort(stopped)
-      log()
+      if (!begun()) {
+        // To open a named pipe may hang for good: the next signal meets Node's own handler.
+        release()
+        return breaking.abort(stopped)
+      }
       // Only Ctrl-C reaches all processes of the pipe; SIGTERM was meant for this one.
-      if (!endsByItself || signal === 'SIGTERM') reading.abort(stopped)
+      const readsOn = endsByItself && signal === 'SIGINT'
+      log(readsOn)
+      if (!readsOn) reading.abort(stopped)
     },
     second: () => {
       reading.abort(stopped)
@@ -56,3 +63,12 @@ export const startStopping = ({
   })
   return { by: () => by, release }
 }
+
+/** What a first signal brings about, for people. */
+export const stoppingLine = (open: number, readsOn: boolean): string =>
+  readsOn
+    ? `Stopping when the input ends: what the process before this one still sends is read. A second signal stops the reading, and leaves ${recordsOpen(open)}.`
+    : `Stopping: ${recordsOpen(open)} ${open === 1 ? 'finishes' : 'finish'} first; a second signal leaves ${open === 1 ? 'it' : 'them'}.`
+
+const recordsOpen = (open: number): string =>
+  `${count(open)} open ${open === 1 ? 'record' : 'records'}`
