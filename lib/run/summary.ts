@@ -4,6 +4,7 @@
  */
 import { sum, type Counts, type Ledger } from '../ledger.js'
 import type { ModelStats, ServerStats, Usage } from '../model/model.js'
+import { firstStrayText } from '../stages/stray-text.js'
 import { printable } from './printable.js'
 
 export interface Summary {
@@ -23,6 +24,8 @@ export interface Summary {
   servers?: Pick<ServerStats, 'url' | 'limit' | 'reason'>[]
   /** Numbers that end no record, such as dropped constraints. */
   notes?: Counts
+  /** Where the first line of plain text among JSON lines stands, as `file:line`. */
+  strayText?: string
   seconds: number
   stopped?: true
 }
@@ -44,34 +47,54 @@ export const summaryOf = ({
   seconds,
   passesOn,
   stopped,
-}: SummaryOf): Summary => ({
-  in: ledger.in + ledger.split,
-  ...(passesOn
-    ? { out: ledger.kept }
-    : { kept: ledger.kept, filtered: { ...ledger.filtered } }),
-  rejected: { ...ledger.rejected },
-  ...(ledger.open === 0 ? {} : { open: ledger.open }),
-  blank: ledger.blank,
-  ...(passesOn ? {} : { rows: { ...ledger.rows } }),
-  ...(stats
-    ? {
-        calls: stats.calls,
-        tokens: stats.tokens,
-        servers: stats.servers.map(({ url, limit, reason }) => ({ url, limit, reason })),
-      }
-    : {}),
-  ...(Object.keys(ledger.notes).length === 0 ? {} : { notes: { ...ledger.notes } }),
-  seconds: Math.round(seconds * 100) / 100,
-  ...(stopped ? { stopped: true as const } : {}),
-})
+}: SummaryOf): Summary => {
+  const stray = firstStrayText(ledger)
+  return {
+    in: ledger.in + ledger.split,
+    ...(passesOn
+      ? { out: ledger.kept }
+      : { kept: ledger.kept, filtered: { ...ledger.filtered } }),
+    rejected: { ...ledger.rejected },
+    ...(ledger.open === 0 ? {} : { open: ledger.open }),
+    blank: ledger.blank,
+    ...(passesOn ? {} : { rows: { ...ledger.rows } }),
+    ...(stats
+      ? {
+          calls: stats.calls,
+          tokens: stats.tokens,
+          servers: stats.servers.map(({ url, limit, reason }) => ({
+            url,
+            limit,
+            reason,
+          })),
+        }
+      : {}),
+    ...(Object.keys(ledger.notes).length === 0 ? {} : { notes: { ...ledger.notes } }),
+    ...(stray === undefined ? {} : { strayText: stray }),
+    seconds: Math.round(seconds * 100) / 100,
+    ...(stopped ? { stopped: true as const } : {}),
+  }
+}
+
+export interface EndOfRun {
+  /** Whoever read stdout went away, as `head` does. */
+  readerLeft: boolean
+  /** What was counted may not have been written. */
+  writeFailed: boolean
+}
 
 /** The same for people: `12 in = 7 kept + 3 filtered (no_pass 3) + 2 rejected (bad_json 2)`. */
-export const sentenceOf = (summary: Summary): string => {
-  const { rejected, filtered = {}, open, rows = {} } = summary
+export const sentenceOf = (
+  summary: Summary,
+  { readerLeft = false, writeFailed = false }: Partial<EndOfRun> = {},
+): string => {
+  const { rejected, filtered = {}, open } = summary
+  const rows = writeFailed ? {} : (summary.rows ?? {})
+  const atMost = writeFailed ? 'at most ' : ''
   const parts = [
     summary.out === undefined
-      ? `${count(summary.kept ?? 0)} kept`
-      : `${count(summary.out)} passed on`,
+      ? `${atMost}${count(summary.kept ?? 0)} kept`
+      : `${atMost}${count(summary.out)} passed on`,
     ...(summary.out === undefined
       ? [`${count(sum(filtered))} filtered${list(filtered)}`]
       : []),
@@ -83,6 +106,7 @@ export const sentenceOf = (summary: Summary): string => {
     `${count(summary.in)} in = ${parts.join(' + ')}`,
     ...(made.length === 0 ? [] : [`rows: ${made.join(', ')}`]),
     `${summary.seconds} s`,
+    ...(readerLeft ? ['the reader of stdout went away'] : []),
   ].join(' · ')
 }
 

@@ -5,7 +5,7 @@
  */
 import { rejectCodes, type RejectCode } from '../codes.js'
 import { messageOf } from '../errors.js'
-import { fault } from '../formats/conversation.js'
+import { fault, isObject } from '../formats/conversation.js'
 import { isOwn } from '../formats/record.js'
 import { deepest, tooDeep } from '../jsonl/plain-json.js'
 import { RowReader, type Row } from '../jsonl/rows.js'
@@ -14,6 +14,7 @@ import type { Record } from '../record.js'
 import type { Bookmark, Place as Position } from './bookmark.js'
 import type { ParseOptions } from './options.js'
 import { recordsOfJson, recordsOfText, rejected, type Place } from './row-records.js'
+import { StrayText } from './stray-text.js'
 
 export class CorpusReader {
   readonly #options: ParseOptions
@@ -22,6 +23,7 @@ export class CorpusReader {
   readonly #note: (name: string) => void
   #file: string | undefined
   #rows: RowReader
+  #strays: StrayText
   /** Lines of the open file that were not read here, and objects that came between its lines. */
   #others = 0
   /** Input lines so far, blank and bad ones included, over all files. */
@@ -37,6 +39,7 @@ export class CorpusReader {
     this.#bookmark = bookmark
     this.#note = name => ledger.note(name)
     this.#rows = this.#newRows()
+    this.#strays = new StrayText(ledger)
   }
 
   /** `limit` is reached: nothing more will come, and nothing more need be read. */
@@ -64,6 +67,7 @@ export class CorpusReader {
     this.#others = before.lines
     this.#ordinal = before.ordinal
     this.#rows = this.#newRows()
+    this.#strays = new StrayText(this.#ledger)
   }
 
   /** Bytes of the open file, cut anywhere. */
@@ -113,7 +117,11 @@ export class CorpusReader {
     const records: Record[] = []
     for (const row of rows) {
       if (this.done) break
-      for (const record of this.#counted(this.#ofRow(row, more))) records.push(record)
+      for (const record of this.#counted(this.#ofRow(row, more))) {
+        if (row.kind === 'text' && !record.reject) this.#strays.text(record)
+        records.push(record)
+      }
+      if (row.kind === 'json' && isObject(row.value)) this.#strays.object()
     }
     return records
   }
@@ -186,8 +194,11 @@ export class CorpusReader {
   /** `text` is missing for an object that came without a line. */
   #ofJson(line: number, value: unknown, text?: string): Record[] {
     const place = this.#place(line, text ?? (() => jsonOf(value)))
-    if (tooDeep(value))
-      return this.#bad(place, 'bad_json', `: a cycle, or more than ${deepest} levels`)
+    if (tooDeep(value)) {
+      const cycle = text === undefined ? ', or has a cycle' : ''
+      const why = `the line is nested more than ${deepest} levels deep${cycle}`
+      return [rejected(place, fault('bad_json', why))]
+    }
     try {
       return recordsOfJson(value, place, this.#options, this.#note)
     } catch (bug) {

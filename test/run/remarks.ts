@@ -68,3 +68,18 @@ t.test(
     )
   },
 )
+
+t.test(
+  'plain text among JSON lines is told with its first place, in any case',
+  async t => {
+    const notes = { 'parse.stray_text': 3 }
+    const stray = { notes, strayText: 'a\u001b[2J.jsonl:7' }
+    const told =
+      /^3 lines of plain text .* were taken for prompts, the first at a\.jsonl:7\. .* --format query/
+    t.match(remarks({ kept: 1, ...stray }, {}), [told])
+    t.match(remarks({ kept: 0, open: 9, stopped: true, ...stray }, {}), [told])
+    t.match(remarks({ kept: 1, notes: { 'parse.stray_text': 1 } }, {}), [
+      /^a line of plain text .* was taken for a prompt\. /,
+    ])
+  },
+)

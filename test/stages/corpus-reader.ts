@@ -3,6 +3,7 @@ import { Ledger } from '../../lib/ledger.js'
 import { ordinalOf, type Record } from '../../lib/record.js'
 import { CorpusReader } from '../../lib/stages/corpus-reader.js'
 import { parseOptions, type ParseOptions } from '../../lib/stages/options.js'
+import { firstStrayText } from '../../lib/stages/stray-text.js'
 
 const reader = (options: Partial<ParseOptions> = {}, ledger = new Ledger()) =>
   new CorpusReader(parseOptions.parse(options), ledger)
@@ -81,4 +82,52 @@ t.test('a reader may begin in the middle of a file', async t => {
     [10, 'a', 5],
     [11, 'a', 6],
   ])
+})
+
+/** How many lines were told as stray text, and the first of them. */
+const strays = (text: string, options: Partial<ParseOptions> = {}) => {
+  const ledger = new Ledger()
+  const corpus = reader(options, ledger)
+  corpus.open('a.jsonl')
+  const records = [...corpus.lines(text), ...corpus.close()]
+  return [ledger.notes['parse.stray_text'], firstStrayText(ledger), records.length]
+}
+const json = '{"query":"a"}\n'
+const torn = 'x","source":"s","lang":"en"\n\u001b[31m{"evil\n'
+
+t.test('text among JSON lines becomes prompts, and is counted and placed', async t => {
+  t.same(strays(json + json + torn), [2, 'a.jsonl:3', 4])
+  t.same(strays(`torn\n${json}`), [1, 'a.jsonl:1', 2], 'also before the first of them')
+})
+
+t.test('a file of prompts with an odd line of JSON is no such file', async t => {
+  t.same(strays(`one\ntwo\n${json}three\n`), [undefined, undefined, 4])
+  t.same(strays('one\n"two"\n42\n'), [undefined, undefined, 3])
+})
+
+t.test('nor is what was rejected or passed over told as taken', async t => {
+  t.same(strays(json + torn, { format: 'query' }), [undefined, undefined, 3])
+  t.same(strays(json + json + torn, { skip: 4 }), [undefined, undefined, 0])
+})
+
+t.test('each file is looked at for itself', async t => {
+  const ledger = new Ledger()
+  const corpus = reader({}, ledger)
+  for (const text of [json, 'one\n']) {
+    corpus.open('a')
+    corpus.lines(text)
+    corpus.close()
+  }
+  t.equal(ledger.notes['parse.stray_text'], undefined)
+})
+
+t.test('what is nested too deeply is told as that', async t => {
+  const deep = `${'['.repeat(1001)}${']'.repeat(1001)}`
+  t.match(reader().lines(deep)[0]?.reject, {
+    code: 'bad_json',
+    message: 'line 1: the line is nested more than 1000 levels deep',
+  })
+  const cycle: { again?: object } = {}
+  cycle.again = cycle
+  t.match(reader().object(cycle)[0]?.reject, { message: /levels deep, or has a cycle$/ })
 })

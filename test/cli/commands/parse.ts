@@ -109,3 +109,13 @@ t.test('--follow refuses gzip, and a file that is read already', async t => {
   const plain = join(dir, 'plain')
   await refused([plain, '--follow', plain], /expected .*plain once/)
 })
+
+t.test('pieces of torn lines are told at the end, with the first place', async t => {
+  const dir = t.testdir({ 'a.jsonl': '{"query":"a"}\n{"query":"b\nx","lang":"en"\n' })
+  const { summary, stderr } = await runProgram(['parse', join(dir, 'a.jsonl')])
+  t.match(summary, {
+    notes: { 'parse.stray_text': 1 },
+    strayText: join(dir, 'a.jsonl:3'),
+  })
+  t.match(stderr, /parse: a line of plain text among JSON lines .*a\.jsonl:3/)
+})
