@@ -9,7 +9,7 @@ import { printableJson } from './printable.js'
 import { remarksOf } from './remarks.js'
 import { told } from './told.js'
 import { signalExitCodes, type StopSignal } from './signals.js'
-import { sentenceOf, type Summary } from './summary.js'
+import { sentenceOf, type EndOfRun, type Summary } from './summary.js'
 
 export interface Ending {
   name: string
@@ -33,13 +33,20 @@ export const exitCodeOf = ({ error, stoppedBy, strict, summary }: Ending): numbe
 
 export const linesOf = (ending: Ending): string[] => {
   const { name, summary, error, rejects, quiet } = ending
-  const remarks = [...remarksOf(ending), sentenceOf(summary)]
+  const remarks = [...remarksOf(ending), sentenceOf(summary, endOf(ending))]
   return [
     ...(error ? [told(error)] : []),
     ...(quiet ? [] : [...rejects, ...remarks.map(line => `${name}: ${line}`)]),
     printableJson(summary),
   ]
 }
+
+/** What the sentence has to say of the end beside the numbers. */
+const endOf = ({ error, stoppedBy, summary }: Ending): EndOfRun => ({
+  // Nothing else cuts a run without a word.
+  readerLeft: summary.stopped === true && !error && !stoppedBy,
+  writeFailed: error instanceof Failure && error.code === 'write_failed',
+})
 
 /**
  * Checks in = kept + filtered + rejected at a normal end. A custom pipeline may let records go

@@ -53,6 +53,26 @@ t.test(
   },
 )
 
+t.test(
+  'a run that nobody stopped and that did not fail was left by its reader',
+  async t => {
+    const cut = { ...ending().summary, open: 1, stopped: true as const }
+    const left = 'the reader of stdout went away'
+    const said = (more: Partial<Ending>) =>
+      linesOf(ending({ summary: cut, ...more })).at(-2)
+    t.match(said({}), left)
+    t.notMatch(said({ stoppedBy: 'SIGINT' }), left)
+    t.notMatch(said({ error: new Failure('servers_lost', 'gone') }), left)
+  },
+)
+
+t.test('what a full disk took is not told as written', async t => {
+  const said = (code: 'write_failed' | 'servers_lost') =>
+    linesOf(ending({ error: new Failure(code, 'the end') })).at(-2)
+  t.match(said('write_failed'), / = at most 1 kept /)
+  t.match(said('servers_lost'), / = 1 kept /)
+})
+
 t.test('books that balance are silent', async t => {
   t.equal(balance(new Ledger(), true), undefined)
 })

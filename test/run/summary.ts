@@ -101,3 +101,27 @@ t.test('records that a custom stage made of others count as input', async t => {
   })
   t.match(summary, { in: 3, kept: 3, open: undefined })
 })
+
+t.test('a line that was cut off by the reader of stdout says so', async t => {
+  const summary = { in: 3, out: 1, rejected: {}, open: 2, blank: 0, seconds: 1 }
+  t.equal(
+    sentenceOf(summary, { readerLeft: true }),
+    '3 in = 1 passed on + 0 rejected + 2 cut off · 1 s · the reader of stdout went away',
+  )
+})
+
+t.test('where a write failed, no row is claimed to be written', async t => {
+  const summary = {
+    in: 1,
+    kept: 1,
+    filtered: {},
+    rejected: {},
+    blank: 0,
+    rows: { sft: 1 },
+    seconds: 1,
+  }
+  t.equal(
+    sentenceOf(summary, { writeFailed: true }),
+    '1 in = at most 1 kept + 0 filtered + 0 rejected · 1 s',
+  )
+})
