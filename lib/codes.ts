@@ -285,6 +285,8 @@ export const entryOf = (code: string): Entry | undefined =>
 /** Names of the notes in the summary: what is worth a number and ended no record. */
 export const noteCodes = {
   history_repaired: 'turns were joined or dropped to put a conversation in order',
+  'parse.not_a_record':
+    'a line with questions, responses or other fields of a record, but without its id and seed: it was read as a line of a corpus, and they were left out',
   'parse.stray_text':
     'a line of plain text in a file of JSON lines, often a piece of a torn one; it was taken for a prompt',
   'decompose.empty': 'a constraint without words',

@@ -7,6 +7,7 @@ import { reject } from '../errors.js'
 import {
   fault,
   isFault,
+  isGiven,
   isObject,
   kindOf,
   type Conversation,
@@ -56,10 +57,22 @@ export const recordsOfJson = (
   // Plain text was asked for, but an object came by way of the library: its shape tells.
   const read = readRow(value, format === 'text' ? 'auto' : format)
   const id = sourceIdOf(value, typeof place.text === 'string' ? place.text : undefined)
-  return isFault(read)
-    ? [rejected(place, read, id)]
-    : recordsOf(read, place, turns, note, id)
+  if (isFault(read)) return [rejected(place, read, id)]
+  if (addedByStages.some(field => isGiven(value[field]))) note('parse.not_a_record')
+  return recordsOf(read, place, turns, note, id)
 }
+
+/**
+ * Fields of a record that no corpus shape reads. Where they stand without our id and seed, they
+ * may be somebody's own, and are left out as all others are; but who meant them should know.
+ */
+const addedByStages = [
+  'constraints',
+  'decomposed',
+  'passes',
+  'questions',
+  'responses',
+] as const satisfies (keyof Record)[]
 
 /** A line of plain text. */
 export const recordsOfText = (

@@ -66,3 +66,44 @@ t.test('a list is refused with the way to split it', async t => {
     message: /got a list; for one object a line: jq/,
   })
 })
+
+t.test(
+  'of a corpus line stay the prompt and its id, and nothing beside them',
+  async t => {
+    const given = {
+      prompt: 'hi',
+      id: 7,
+      licence: 'MIT',
+      source: 's',
+      output: 'an answer',
+    }
+    const { id: _id, ...record } = only(given) ?? {}
+    t.strictSame(record, {
+      query: 'hi',
+      seed: { id: 7, query: 'hi', file: 'f', line: 3 },
+    })
+  },
+)
+
+t.test('of a record of ours everything stays', async t => {
+  const record = {
+    id: 'a',
+    query: 'hi',
+    licence: 'MIT',
+    seed: { query: 'hi', source: 's' },
+  }
+  t.strictSame(only(record), record)
+})
+
+t.test('fields of a record without its id and seed are left out, and noted', async t => {
+  const noted = (value: object) => {
+    const notes: string[] = []
+    const [record] = recordsOfJson(value, place, options(), name => notes.push(name))
+    t.same(Object.keys(record ?? {}), ['id', 'query', 'seed'])
+    return notes
+  }
+  const told = ['parse.not_a_record']
+  t.same(noted({ query: 'ok', responses: 'notalist' }), told)
+  t.same(noted({ query: 'ok', questions: [{ text: 'q' }], passes: [] }), told)
+  t.same(noted({ query: 'ok', responses: null, output: 'an answer' }), [])
+})
