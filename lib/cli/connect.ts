@@ -8,6 +8,7 @@ import { roleNames, type Model, type RoleName } from '../model/model.js'
 import type { ConnectOptions } from '../model/options.js'
 import { vllm } from '../model/vllm.js'
 import type { Preparing } from '../run/plan.js'
+import { checkUrls } from './check-urls.js'
 import { keysFor, type Environment } from './environment.js'
 import type { ServerSettings } from './server-section.js'
 
@@ -35,11 +36,13 @@ const callsOf = ({ concurrency, batch, deadline, retries }: ServerSettings) => (
   retries,
 })
 
+/** @throws Failure usage for a URL whose password has to be encoded */
 export const connectOptionsOf = (
   settings: ServerSettings,
   env: Environment,
 ): ConnectOptions => {
   const { baseUrl, model } = settings
+  checkUrls([...baseUrl, ...roleNames.flatMap(role => settings[`${role}Url`])])
   const keys = keysFor(env, baseUrl)
   return {
     ...callsOf(settings),

@@ -5,6 +5,7 @@ import { Failure } from '../../errors.js'
 import { printableJson } from '../../run/printable.js'
 import { onSignals, signalExitCodes, type StopSignal } from '../../run/signals.js'
 import { told } from '../../run/told.js'
+import { checkUrls } from '../check-urls.js'
 import { peopleSection } from '../common-sections.js'
 import { keysFor } from '../environment.js'
 import { findingsText } from '../findings-text.js'
@@ -50,6 +51,7 @@ make of it, and what to change. A few tiny calls; nothing is written.`,
         'no_model_server',
         'Expected a model server to look at: name one with --base-url URL or in ULTRAIF_BASE_URL.',
       )
+    checkUrls(urls)
     const { probe } = await import('../../model/probe.js')
     const apiKey = keysFor(env, urls).all
     const served = new Set<string>()
