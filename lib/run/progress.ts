@@ -77,7 +77,8 @@ export const startProgress = ({
     if (style === 'json') screen.write(`${printableJson({ progress: now })}\n`)
     else if (style === 'plain') drawPlain(now)
     else {
-      screen.write(`\r${lineOf(now).slice(0, (screen.columns ?? 80) - 1)}\u001b[K`)
+      // A terminal of unknown width says 0.
+      screen.write(`\r${fitted(partsOf(now), (screen.columns || 80) - 1)}\u001b[K`)
       drawn = true
     }
   }
@@ -143,21 +144,51 @@ const stateOf = (
 
 type State = ReturnType<typeof stateOf>
 
-const lineOf = (now: State): string =>
+/** A part of the line, and how soon it goes where there is no room: the highest first. */
+type Part = [text: string, rank: number]
+
+const lineOf = (now: State): string => joined(partsOf(now))
+
+const joined = (parts: readonly Part[]): string => parts.map(([text]) => text).join(' · ')
+
+/** Whole parts as long as they fit, for half a number is another number. */
+const fitted = (parts: readonly Part[], width: number): string => {
+  if (joined(parts).length <= width) return joined(parts)
+  if (parts.length === 1) return joined(parts).slice(0, width)
+  const last = Math.max(...parts.map(([, rank]) => rank))
+  return fitted(
+    parts.filter(([, rank]) => rank !== last),
+    width,
+  )
+}
+
+const partsOf = (now: State): Part[] => [
+  [`${count(now.in)} in`, 2],
   [
-    `${count(now.in)} in`,
     `${count(now.kept)}${now.target === undefined ? '' : ` of ${count(now.target)}`} kept`,
-    ...(now.filtered ? [`${count(now.filtered)} filtered`] : []),
-    ...(now.rejected ? [`${count(now.rejected)} rejected`] : []),
-    ...(now.callsPerSecond === undefined
-      ? []
-      : [
-          `${count(now.callsPerSecond)} calls/s`,
-          `${count(now.tokensPerSecond ?? 0)} tokens/s`,
+    0,
+  ],
+  ...part(now.filtered > 0, `${count(now.filtered)} filtered`, 4),
+  ...part(now.rejected > 0, `${count(now.rejected)} rejected`, 3),
+  ...(now.callsPerSecond === undefined
+    ? []
+    : ([
+        [`${rate(now.callsPerSecond)} calls/s`, 7],
+        [`${rate(now.tokensPerSecond ?? 0)} tokens/s`, 5],
+        [
           `${now.inFlight}/${now.limit} in flight${cacheUse(now.servers ?? [])}${now.queued ? `, ${count(now.queued)} queued` : ''}`,
-        ]),
-    clock(now.seconds),
-  ].join(' · ')
+          6,
+        ],
+      ] satisfies Part[])),
+  [clock(now.seconds), 1],
+]
+
+const part = (isThere: boolean, text: string, rank: number): Part[] =>
+  isThere ? [[text, rank]] : []
+
+/** Tenths say something of a few a second, and nothing of a hundred. */
+const rate = (perSecond: number): string =>
+  count(perSecond < 100 ? perSecond : Math.round(perSecond))
 
 /** ` (KV 0.84)`, of several servers ` (KV 0.81-0.86)`: what is near 0.85 is as full as it should be. */
 const cacheUse = (servers: readonly ServerStats[]): string => {

@@ -27,7 +27,13 @@ const server = (kvUsage?: number): ServerStats => ({
 const begin = (
   t: Test,
   kind: ProgressKind,
-  { isTTY = true, shared = false, columns = 200, servers = [] as ServerStats[] } = {},
+  {
+    isTTY = true,
+    shared = false,
+    columns = 200,
+    servers = [] as ServerStats[],
+    more = {} as Partial<ModelStats>,
+  } = {},
 ) => {
   const written: string[] = []
   const timers: { draw: () => void; ms: number; cleared: boolean }[] = []
@@ -48,7 +54,7 @@ const begin = (
     label: 'run',
     shared,
     ledger,
-    stats: () => ({ ...stats, servers }),
+    stats: () => ({ ...stats, servers, ...more }),
   })
   return { written, timers, ledger, progress }
 }
@@ -74,10 +80,51 @@ t.test('with a target it says how far off that is', async t => {
   t.match(written[0], /^\r0 in · 0 of 5,000 kept · /)
 })
 
-t.test('the redrawn line never wraps', async t => {
-  const { written, timers } = begin(t, 'auto', { columns: 20 })
+/** The line as drawn on a terminal so wide. */
+const drawnAt = (t: Test, columns: number) => {
+  const { written, timers, ledger } = begin(t, 'auto', { columns })
+  ledger.in = 12_345
+  ledger.kept = 12_000
+  ledger.filtered['no_pass'] = 300
   timers[0]?.draw()
-  t.equal(written[0]?.replace(/\r|\u001b\[K/g, '').length, 19)
+  return written[0]?.replace(/\r|\u001b\[K/g, '') ?? ''
+}
+
+t.test('the redrawn line never wraps, and loses whole parts', async t => {
+  t.intercept(performance, 'now', { value: () => 1000 })
+  const whole = drawnAt(t, 200).split(' · ')
+  t.equal(whole.length, 7)
+  for (let columns = 15; columns < 120; columns++) {
+    const line = drawnAt(t, columns)
+    t.ok(line.length < columns, `${columns} columns`)
+    t.same(
+      line.split(' · ').filter(part => !whole.includes(part)),
+      [],
+      line,
+    )
+  }
+  t.equal(drawnAt(t, 35), '12,345 in · 12,000 kept · 0:00')
+  t.equal(drawnAt(t, 10), '12,000 ke', 'but for the last of them')
+})
+
+t.test('a terminal that does not know its width has 80 columns', async t => {
+  t.intercept(performance, 'now', { value: () => 1000 })
+  const line = drawnAt(t, 0)
+  t.equal(line, drawnAt(t, 80))
+  t.match(line, /^12,345 in · .* · 0:00$/)
+})
+
+t.test('rates above a hundred have no tenths', async t => {
+  let at = 1000
+  t.intercept(performance, 'now', { value: () => at })
+  const calls = { generate: 0 }
+  const tokens = { prompt: 0, completion: 0 }
+  const { written, timers } = begin(t, 'plain', { more: { calls, tokens } })
+  at += 1000
+  calls.generate = 12.34
+  tokens.completion = 10_650.4
+  timers[0]?.draw()
+  t.match(written[0], / 12\.3 calls\/s · 10,650 tokens\/s /)
 })
 
 t.test(
@@ -93,6 +140,7 @@ t.test(
 )
 
 t.test('a plain line that says nothing new is left out', async t => {
+  t.intercept(performance, 'now', { value: () => 1000 })
   const { written, timers, ledger } = begin(t, 'plain')
   timers[0]?.draw()
   timers[0]?.draw()
