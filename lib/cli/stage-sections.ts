@@ -120,7 +120,10 @@ export const filterSection = {
 } satisfies Section<typeof rows>
 
 const lines = z.strictObject({
-  raw: z.boolean().default(false).describe('lines as they are: the only form there is'),
+  raw: z
+    .boolean()
+    .default(false)
+    .describe('lines as they are, as they come without it, too'),
   onlyNew: z
     .boolean()
     .default(false)

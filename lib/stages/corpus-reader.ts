@@ -53,6 +53,11 @@ export class CorpusReader {
     return this.#rows.inLine
   }
 
+  /** Lines of the open file so far. */
+  get line(): number {
+    return this.#rows.line + this.#others
+  }
+
   /** Every record of the lines up to here was given out. */
   get position(): Position {
     return this.#cutAt ?? { lines: this.#ordinal, records: this.#records }
@@ -89,7 +94,7 @@ export class CorpusReader {
   break(why: string): Record[] {
     if (this.done || this.#passes()) return []
     const text = this.#rows.drop()
-    const place = this.#place(this.#line + 1, text)
+    const place = this.#place(this.line + 1, text)
     const message = `${rejectCodes.broken_file.means}: ${why}`
     return this.#counted([rejected(place, fault('broken_file', message))])
   }
@@ -99,11 +104,7 @@ export class CorpusReader {
     if (isOwn(value)) return [value]
     if (this.done) return []
     this.#others++
-    return this.#counted(this.#ofJson(this.#line, value))
-  }
-
-  get #line(): number {
-    return this.#rows.line + this.#others
+    return this.#counted(this.#ofJson(this.line, value))
   }
 
   #newRows(): RowReader {

@@ -9,7 +9,7 @@ import { oneByOne } from '../flow/one-by-one.js'
 import { checkFollowed, follow } from '../jsonl/follow.js'
 import { Framer, type Frame } from '../jsonl/frame.js'
 import { currentLedger, type Ledger } from '../ledger.js'
-import type { Following } from './follow-records.js'
+import { halfLine, type Following } from './follow-records.js'
 import { rejected } from './row-records.js'
 
 export interface FollowLinesOptions {
@@ -48,7 +48,10 @@ async function* batches(
     const lines = new Lines(file, ledger)
     for await (const chunk of chunks(signal)) yield lines.of(framer.write(chunk))
     // One that was stopped half-way was not read.
-    if (signal.aborted) return
+    if (signal.aborted) {
+      if (framer.inLine) following.log?.(halfLine(file, lines.count + 1))
+      return
+    }
     yield lines.of(framer.end())
   }
 }
@@ -58,6 +61,11 @@ class Lines {
   readonly #file: string
   readonly #ledger: Ledger
   #line = 0
+
+  /** Lines so far. */
+  get count(): number {
+    return this.#line
+  }
 
   constructor(file: string, ledger: Ledger) {
     this.#file = file

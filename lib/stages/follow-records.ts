@@ -50,8 +50,15 @@ export const openFollowed = (
     stop => inTurn(before, follow(file, { signal: stop, ...(log && { log }) })),
     parseOptions.parse(options),
     signal,
+    undefined,
+    // Of a file that is read to its end the rest is missing, too, and nobody waits for more.
+    (name, line) => name === file && log?.(halfLine(file, line)),
   )
 }
+
+/** For people: a line was being written when the following was stopped. */
+export const halfLine = (file: string, line: number): string =>
+  `${file}:${line}: stopped in the middle of this line, which is left out.`
 
 async function* inTurn(
   files: Source[],

@@ -52,15 +52,19 @@ export const recordsOfSources = (
 /** Sources one after the other; `stop` ends the wait for one that is not there yet. */
 export type Sources = (stop: AbortSignal) => Iterable<Source> | AsyncIterable<Source>
 
+/** Told when it was stopped in the middle of a line, which is not read then. */
+export type OnHalfLine = (file: string | undefined, line: number) => void
+
 export const recordsReadable = (
   sources: Sources,
   options: ParseOptions,
   signal?: AbortSignal,
   bookmark?: Bookmark,
+  onHalfLine?: OnHalfLine,
 ): Readable => {
   const reader = new CorpusReader(options, currentLedger(), bookmark)
   return oneByOne(stop => {
-    const read = batches(sources(stop), reader, stop, bookmark)
+    const read = batches(sources(stop), reader, stop, bookmark, onHalfLine)
     return bookmark ? confirmed(read, bookmark) : read
   }, signal)
 }
@@ -71,10 +75,16 @@ async function* batches(
   reader: CorpusReader,
   stop: AbortSignal,
   bookmark: Bookmark | undefined,
+  onHalfLine: OnHalfLine | undefined,
 ): AsyncGenerator<Record[]> {
   /** The same `limit` may have cut other chunks elsewhere: what was read before is still looked at. */
   const enough = () => reader.done && (bookmark?.confirmed ?? true)
   let files = 0
+  /** A line that was stopped half-way was not read. */
+  const isStopped = (file: string | undefined): boolean => {
+    if (stop.aborted && reader.inLine) onHalfLine?.(file, reader.line + 1)
+    return stop.aborted
+  }
   for await (const { file, chunks } of sources) {
     if (enough() || stop.aborted) return
     const unpacker = new Unpacker()
@@ -88,12 +98,11 @@ async function* batches(
               for (const slice of slicesOf(bytes)) {
                 yield reader.bytes(slice)
                 bookmark?.reached(reader.position)
-                if (stop.aborted) return
+                if (isStopped(file)) return
               }
           if (enough()) return
         }
-      // A line that was stopped half-way was not read.
-      if (stop.aborted) return
+      if (isStopped(file)) return
       if (!reader.done) {
         for await (const bytes of unpacker.end()) yield reader.bytes(bytes)
         // A line end may still be written behind plain text, and behind gzip it is another member.

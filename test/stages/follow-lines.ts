@@ -12,8 +12,11 @@ const following = (t: Test, content: string, maxLine = 1000) => {
   const rejected: unknown[] = []
   ledger.onReject = ({ reject }) => void rejected.push(reject?.message)
   const lines: string[] = []
+  const said: string[] = []
+  const { signal } = stopping
+  const log = (line: string) => said.push(line)
   const stream = accountedIn(ledger, () =>
-    followLines(file, { maxLine, onlyNew: false }, { signal: stopping.signal }),
+    followLines(file, { maxLine, onlyNew: false }, { signal, log }),
   )
   const ended = (async () => {
     for await (const line of stream) lines.push(line as string)
@@ -23,7 +26,7 @@ const following = (t: Test, content: string, maxLine = 1000) => {
     stopping.abort()
     return ended
   }
-  return { file, ledger, rejected, lines, came, stop }
+  return { file, ledger, rejected, lines, said, came, stop }
 }
 
 t.test('lines come as they are, each by itself, and are counted', async t => {
@@ -67,4 +70,18 @@ t.test('a stream that is destroyed while it waits ends', async t => {
     break
   }
   t.ok(stream.destroyed)
+})
+
+t.test('a last line that is not whole when it is stopped is told', async t => {
+  const { file, said, came, stop } = following(t, 'one\nha')
+  await came('one\n')
+  await stop()
+  t.same(said, [`${file}:2: stopped in the middle of this line, which is left out.`])
+})
+
+t.test('and where all lines are whole, nothing is', async t => {
+  const { said, came, stop } = following(t, 'one\n')
+  await came('one\n')
+  await stop()
+  t.same(said, [])
 })

@@ -116,3 +116,25 @@ t.test('a stream that is destroyed while it waits lets go of the file', async t 
   }
   t.ok(stream.destroyed)
 })
+
+t.test('a last line that is not whole when it is stopped is told', async t => {
+  for (const [content, line] of [
+    ['one\nha', 2],
+    ['one\n', undefined],
+  ] as const) {
+    const dir = t.testdir({ a: 'zero', f: content })
+    const stopping = new AbortController()
+    const said: string[] = []
+    const log = (text: string) => said.push(text)
+    const { signal } = stopping
+    const stream = openFollowed([`${dir}/a`], `${dir}/f`, {}, { signal, log })
+    for await (const record of stream)
+      if ((record as Record).query === 'one') stopping.abort()
+    t.same(
+      said,
+      line
+        ? [`${dir}/f:${line}: stopped in the middle of this line, which is left out.`]
+        : [],
+    )
+  }
+})

@@ -20,10 +20,11 @@ const stopsAfter = (lines: number) => {
 }
 
 t.test('a file from its start, on and on, until a signal', async t => {
-  const file = join(t.testdir({ f: 'one\ntwo\n' }), 'f')
+  const file = join(t.testdir({ f: 'one\ntwo\nthr' }), 'f')
   const { said, ...edges } = stopsAfter(2)
   const ran = await runProgram(['follow', '--raw', file], edges)
   t.equal(ran.code, 130)
+  t.match(ran.stderr, /f:3: stopped in the middle of this line/)
   t.equal(said.text, 'one\ntwo\n')
   t.match(ran.summary, { in: 2, out: 2, rejected: {}, stopped: true })
 })
