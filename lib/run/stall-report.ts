@@ -68,14 +68,15 @@ export const isIdle = ({ open, calls, outputs, input }: StallReport): boolean =>
 export const linesOfReport = (name: string, report: StallReport): string[] => {
   const { seconds, open, windows, calls, servers, outputs, input } = report
   if (isIdle(report)) return [`${name}: waits for input; nothing is open.`]
+  // What is the matter comes before who waits for it.
   const found = [
-    ...windows.map(told),
-    ...calls.map(toldCalls),
     ...servers.map(({ url, out }) => `${url} is out: ${out}`),
     ...outputs.map(
       ({ name, bytes }) =>
         `${count(bytes)} bytes wait to be taken by ${name === 'stdout' ? 'the reader of stdout' : `the disk of ${name}`}`,
     ),
+    ...calls.map(toldCalls),
+    ...windows.map(told),
     ...(input === 'waits' ? ['the input gives nothing more, and has not ended'] : []),
   ]
   return [

@@ -82,6 +82,18 @@ t.test(
   },
 )
 
+t.test('the cause stands before those that wait for it', async t => {
+  const server = { limit: 64, inFlight: 0, reason: 'fixed', url: 'http://h:8000' }
+  const told = lines({
+    open: 3,
+    windows: [{ stage: 'compose', open: 3, ready: 0 }],
+    calls: [call()],
+    servers: [{ ...server, out: 'it refuses connections' }],
+    outputs: [{ name: 'stdout', bytes: 5 }],
+  })
+  t.match(told.slice(1), [/is out/, /bytes wait/, /judge call/, /compose holds/])
+})
+
 t.test('with nothing open and a quiet input nothing is wrong', async t => {
   t.same(lines({ input: 'waits' }), ['run: waits for input; nothing is open.'])
 })
