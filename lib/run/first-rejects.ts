@@ -26,11 +26,8 @@ export const firstRejects = (all: boolean): FirstRejects => {
       const { code = 'unknown', message = '' } = record.reject ?? {}
       if (first.has(code) || first.size >= shownCodes) return
       if (!all && isCarried(record)) return
-      const place = placeOf(record)
-      const why = printable(message)
-      // Messages of `parse` begin with the place.
-      const what = why.startsWith(`${place}: `) ? why : `${place}: ${why}`
-      first.set(code, `rejected ${printable(code, 60)} at ${what}`)
+      const at = `${placeOf(record)}: ${whyOf(record, message)}`
+      first.set(code, `rejected ${printable(code, 60)} at ${at}`)
     },
     lines: () => [...first.values()],
   }
@@ -40,4 +37,17 @@ export const firstRejects = (all: boolean): FirstRejects => {
 export const placeOf = ({ id, seed }: Record): string => {
   const file = seed?.file ?? 'stdin'
   return printable(seed?.line === undefined ? id : `${file}:${seed.line}`, 200)
+}
+
+/** The message of a reject, safe for a terminal, and without the place that `parse` begins it with. */
+export const whyOf = (record: Record, message: string): string => {
+  const why = printable(message)
+  const { file, line } = record.seed ?? {}
+  // It knows no name for stdin.
+  const begins = [
+    `${placeOf(record)}: `,
+    ...(file === undefined ? [`line ${line}: `] : []),
+  ]
+  const begun = begins.find(place => why.startsWith(place))
+  return why.slice(begun?.length ?? 0)
 }

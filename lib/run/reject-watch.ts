@@ -12,7 +12,7 @@ import { entryOf } from '../codes.js'
 import { Failure } from '../errors.js'
 import { sum, type Ledger } from '../ledger.js'
 import type { Record } from '../record.js'
-import { placeOf } from './first-rejects.js'
+import { placeOf, whyOf } from './first-rejects.js'
 import { printable } from './printable.js'
 import { count } from './summary.js'
 
@@ -68,7 +68,11 @@ export class RejectWatch {
   #see(record: Record, code: string, message: string): void {
     if (!this.#limit) return
     this.#failed++
-    const first = this.#first.get(code) ?? { n: 0, place: placeOf(record), message }
+    const first = this.#first.get(code) ?? {
+      n: 0,
+      place: placeOf(record),
+      message: whyOf(record, message),
+    }
     this.#first.set(code, { ...first, n: first.n + 1 })
     if (this.#told || !this.#isBelievable() || !this.#isTooMany()) return
     this.#told = true
@@ -99,7 +103,7 @@ export class RejectWatch {
     const hint = known ? ` ${known.hint}` : ''
     return new Failure(
       'too_many_rejects',
-      `${count(this.#failed)} of ${count(this.#read)} records failed, and --max-rejects allows ${allowed(this.#limit)}${others}${printable(code, 60)}. The first of these, at ${place}: ${ended(printable(message))}${hint}`,
+      `${count(this.#failed)} of ${count(this.#read)} records failed, and --max-rejects allows ${allowed(this.#limit)}${others}${printable(code, 60)}. The first of these, at ${place}: ${ended(message)}${hint}`,
     )
   }
 }

@@ -23,6 +23,18 @@ t.test('one line for each code, with the place of its first', async t => {
   ])
 })
 
+t.test('the place is said once', async t => {
+  const first = firstRejects(true)
+  first.see(bad('bad_json', 'line 7: the line is not JSON', { line: 7 }))
+  first.see(bad('bad_record', 'a.jsonl:8: no id', { file: 'a.jsonl', line: 8 }))
+  first.see(bad('too_long', 'line 9: of the prompt', { file: 'a.jsonl', line: 9 }))
+  t.same(first.lines(), [
+    'rejected bad_json at stdin:7: the line is not JSON',
+    'rejected bad_record at a.jsonl:8: no id',
+    'rejected too_long at a.jsonl:9: line 9: of the prompt',
+  ])
+})
+
 t.test('nothing in them moves the cursor or hides', async t => {
   const first = firstRejects(true)
   first.see(bad('a\u001b[2J', 'b\u202e\nc', { file: 'd\u001b[31m', line: 1 }))
