@@ -4,7 +4,8 @@
  * another does.
  */
 import { readFile } from 'node:fs/promises'
-import { Failure, messageOf } from '../errors.js'
+import { Failure } from '../errors.js'
+import { whyUnreadable } from '../jsonl/why-unreadable.js'
 import { everyFlag } from './every-flag.js'
 import type { NamedDefaults } from './page.js'
 import { printable } from '../run/printable.js'
@@ -39,7 +40,7 @@ const readObject = async (file: string): Promise<object> => {
   } catch (error) {
     throw new Failure(
       'usage',
-      `Expected --config ${file} to be a file that holds a JSON object: ${messageOf(error)}.`,
+      `Expected --config ${file} to be a file that holds a JSON object: ${whyUnreadable(error)}.`,
       { cause: error },
     )
   }

@@ -12,6 +12,7 @@ import { hubRoute } from './fetch/hub-route.js'
 import { pipRoute } from './fetch/pip-route.js'
 import type { Route } from './fetch/route.js'
 import { settleIn } from './fetch/settle-in.js'
+import { whyUnreadable } from '../jsonl/why-unreadable.js'
 
 export interface WeightsOptions {
   /** A GGUF file; without it `ULTRAIF_GGUF`. */
@@ -61,7 +62,7 @@ const isWhole = async (path: string, { bytes }: Weights): Promise<boolean> =>
 const requireGguf = async (path: string): Promise<void> => {
   const expected = `Expected a model in GGUF at ${path} (--gguf, ULTRAIF_GGUF)`
   const file = await open(path).catch((error: unknown) => {
-    throw new Failure('file_unreadable', `${expected}: ${messageOf(error)}`)
+    throw new Failure('file_unreadable', `${expected}: ${whyUnreadable(error)}`)
   })
   try {
     const magic = Buffer.alloc(4)

@@ -5,7 +5,8 @@
  */
 import { accessSync, constants, createReadStream, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { Failure, messageOf } from '../errors.js'
+import { Failure } from '../errors.js'
+import { whyUnreadable } from './why-unreadable.js'
 
 export interface Source {
   /** Undefined for stdin. */
@@ -45,7 +46,7 @@ const check = (file: string): void => {
     accessSync(file, constants.R_OK)
   } catch (error) {
     if (error instanceof Failure) throw error
-    throw new Failure('file_unreadable', `cannot read ${file}: ${messageOf(error)}`, {
+    throw new Failure('file_unreadable', `cannot read ${file}: ${whyUnreadable(error)}`, {
       cause: error,
     })
   }

@@ -9,9 +9,10 @@
  */
 import { type BigIntStats, closeSync, openSync, readSync, statSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { Failure, messageOf } from '../errors.js'
+import { Failure } from '../errors.js'
 import { Doze } from './doze.js'
 import type { Source } from './files.js'
+import { whyUnreadable } from './why-unreadable.js'
 
 export interface FollowOptions {
   /** Ends it, also while it waits. */
@@ -78,7 +79,7 @@ export const checkFollowed = (file: string): void => {
       throw new Failure('file_unreadable', `cannot follow ${file}: ${noGzip}`)
   } catch (error) {
     if (error instanceof Failure) throw error
-    throw new Failure('file_unreadable', `cannot read ${file}: ${messageOf(error)}`, {
+    throw new Failure('file_unreadable', `cannot read ${file}: ${whyUnreadable(error)}`, {
       cause: error,
     })
   }
@@ -223,7 +224,7 @@ class Follower {
     if (isMissing && this.#current) return
     const line = isMissing
       ? `${this.#file} is not there yet: waiting for it.`
-      : `${this.#file} cannot be read (${messageOf(error)}): trying on.`
+      : `${this.#file} cannot be read (${whyUnreadable(error)}): trying on.`
     if (line !== this.#told) this.#log(line)
     this.#told = line
   }

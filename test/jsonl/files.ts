@@ -55,7 +55,7 @@ t.test(
     chmodSync(`${dir}/secret`, 0)
     t.throws(() => openSources([`${dir}/secret`]), {
       code: 'file_unreadable',
-      message: /EACCES/,
+      message: /its permissions do not let you/,
     })
   },
 )

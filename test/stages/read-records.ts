@@ -70,7 +70,7 @@ t.test('a file that cannot be read is told before anything is read', async t => 
   }
   refused(
     [`${dir}/a.jsonl`, `${dir}/missing.jsonl`],
-    /cannot read .*missing\.jsonl: ENOENT/,
+    /cannot read .*missing\.jsonl: there is no such file$/,
   )
   refused([`${dir}/folder`], /expected a file, got the folder .*folder/)
 })
