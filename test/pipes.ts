@@ -175,6 +175,20 @@ t.test('SIGTERM ends as Ctrl-C does, with 143', async t => {
   t.match(await said, { code: 143, summary: { stopped: true } })
 })
 
+t.test('Ctrl-C to a filter with a quiet input says what it waits for', async t => {
+  const child = start(['parse'])
+  const said = ended(child)
+  child.stdin.write('one\n')
+  await once(child.stdout, 'data')
+  child.kill('SIGINT')
+  // Once it has told: the second one stops the reading, too.
+  child.stderr.once('data', () => child.kill('SIGINT'))
+  const ran = await said
+  t.equal(ran.code, 130)
+  t.match(ran.stderr, /^Stopping when the input ends: .* A second signal stops/)
+  t.match(ran.summary, { in: 1, out: 1, stopped: true })
+})
+
 t.test('SIGTERM to one filter whose input stays open ends it, too', async t => {
   const { server, env } = await serving(t, { time: 300 })
   let begun = () => {}

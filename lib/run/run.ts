@@ -13,7 +13,7 @@ import type { Edges, Plan } from './plan.js'
 import { startProgress } from './progress.js'
 import { RejectWatch } from './reject-watch.js'
 import type { StopSignal } from './signals.js'
-import { startStopping, stopped } from './stopping.js'
+import { startStopping, stopped, stoppingLine } from './stopping.js'
 import { summaryOf } from './summary.js'
 import { Underway } from './underway.js'
 
@@ -45,10 +45,7 @@ export const run = async (plan: Plan, edges: Edges): Promise<number> => {
     breaking,
     endsByItself: plan.inPipe && readsStdin(plan) && edges.stdinIsPipe,
     begun: () => underway.works !== undefined,
-    log: () =>
-      log(
-        `Stopping: ${ledger.open} open records finish first; a second signal leaves them.`,
-      ),
+    log: readsOn => log(stoppingLine(ledger.open, readsOn)),
     cutCalls: () => underway.leaveOpen(),
   })
   // A stage that waits for nothing but itself must not end the process in silence.
