@@ -10,14 +10,18 @@
  * - Where slots bind, a small reserve waits behind them, so that a free slot is filled without a
  *   round trip. More would only wait longer.
  * - What is cut is cut once, and again only when answers have shown what came of it.
+ * - Calls refused or lost are a reason to send less where they are many, and not where fewer in
+ *   flight are refused as often.
  */
 import { CacheUse } from './cache-use.js'
 import { Ceiling } from './ceiling.js'
 import { FullSlots, reserveBehind, stillFull } from './full-slots.js'
 import type { Gauges } from './gauges.js'
 import { type Load, loadOf, type Reading } from './load.js'
+import { LoadTrial } from './load-trial.js'
 import type { Usage } from './model.js'
 import { blindLimit, kvTarget, mostPerEngine, startLimit } from './start-limit.js'
+import { Trouble } from './trouble.js'
 
 const kvLow = 0.82
 const kvHigh = 0.9
@@ -38,7 +42,6 @@ const afterRefusal = 0.75
 const afterKnownRefusal = 0.95
 /** Nearly all refused: no more of the limit was taken than this part. */
 const nearlyNone = 1 / 8
-const lostWindowMs = 10_000
 /** So long without a reading, the limit is the fixed one: cut where calls are refused, and back. */
 const blindAfterMs = 30_000
 
@@ -70,9 +73,10 @@ export class Steer {
   #beforeRefusal = 0
   /** Nearly all were refused: how many were in flight still, that had been taken before. */
   #leftOver: number | undefined
-  /** Without readings the limit grows back to this, which it had before calls were refused. */
+  /** What the limit was before calls were refused or lost, until it is that again. */
   #back = 0
-  #lost = { since: -Infinity, count: 0 }
+  readonly #trouble = new Trouble()
+  readonly #trial = new LoadTrial()
 
   /** Gauges as read before the first call; `closed` is why there are none. */
   constructor(start: Gauges | undefined, closed?: string) {
@@ -86,13 +90,15 @@ export class Steer {
   answered(usage: Usage, sequences: number, now: number): void {
     this.#cache.answered(usage, sequences)
     this.#answers += sequences
+    this.#trouble.answered()
+    this.#trial.answered(this.#trouble.tolerated)
     // One of so many answers, at least, is for a call that was sent after the last refusal.
     if (this.#leftOver !== undefined && this.#since(this.#atRefusal) > this.#leftOver)
       this.#isBack()
     const blind = now - this.#readAt > blindAfterMs
     const most = Math.min(this.#back, blindLimit)
     if (!blind || this.limit >= most || this.#since(this.#atMove) < this.limit) return
-    this.#refusedAt.served(this.limit)
+    if (this.#trouble.isOver) this.#refusedAt.served(this.limit)
     this.#raise(this.limit * 1.1 + 1, most, now, 'growing back after refusals')
   }
 
@@ -101,21 +107,26 @@ export class Steer {
    * is sent after one refused.
    */
   refused(inFlight: number, now: number): void {
+    if (!this.#isOfLoad(inFlight, 'refused')) return
     this.#cutRefused(inFlight, now, 'the server refused more')
     const isAway = inFlight <= this.#beforeRefusal * nearlyNone
     this.#leftOver = isAway ? inFlight : undefined
   }
 
   /**
-   * A connection was lost or a deadline missed. A single one happens; several mean too much, but
-   * not while few of those allowed are in flight: it is not the limit then that was too high.
+   * A connection was lost or a deadline missed. Not while few of those allowed are in flight: it
+   * is not the limit then that was too high.
    */
   lost(inFlight: number, now: number): void {
-    if (inFlight < this.limit / 2) return
-    if (now - this.#lost.since > lostWindowMs) this.#lost = { since: now, count: 0 }
-    const several = ++this.#lost.count >= Math.max(2, inFlight / 50)
-    if (several && this.#isNew)
+    if (inFlight < this.limit / 2 || !this.#isOfLoad(inFlight, 'lost')) return
+    if (this.#isNew)
       this.#cutRefused(inFlight, now, 'connections were lost or deadlines missed')
+  }
+
+  /** What the limit was before calls were refused or lost, and why that was; once it is less. */
+  get fallen(): { from: number; why: string } | undefined {
+    const from = this.#back
+    return from > this.limit ? { from, why: this.#refusedAt.why } : undefined
   }
 
   read(reading: Reading): void {
@@ -149,9 +160,10 @@ export class Steer {
   /** Ceilings that hold no more. */
   #reconsider(load: Load): void {
     const { inFlight, others } = load
-    if (this.#generations(load) >= 1)
-      for (const ceiling of [this.#refusedAt, this.#overflowedAt])
-        ceiling.served(inFlight + others)
+    if (this.#generations(load) >= 1) {
+      if (this.#trouble.isOver) this.#refusedAt.served(inFlight + others)
+      this.#overflowedAt.served(inFlight + others)
+    }
     // The calls are others now, and as many of them would not fill the cache.
     const use = this.#cache.ofOne(load) * this.#overflowedAt.all
     if (use < kvLow) this.#overflowedAt.lift()
@@ -161,10 +173,7 @@ export class Steer {
   #guess({ gauges, others, kvUsage }: Load): void {
     this.#guessed = true
     const { limit, reason } = startLimit({ ...gauges, kvUsage: others > 0 ? kvUsage : 0 })
-    if (limit <= this.limit) return
-    this.limit = limit
-    this.reason = reason
-    this.#atMove = this.#answers
+    if (limit > this.limit) this.#move(limit, reason)
   }
 
   #since(then: number): number {
@@ -199,7 +208,7 @@ export class Steer {
     const reserve = reserveBehind(slots)
     const reason = `${slots} sequences run at once, ${reserve} wait behind them`
     this.reason = reason
-    this.settled = true
+    this.#settle()
     if (waiting > 1.5 * reserve) {
       // What waits beside free slots waits for something else, and a cut would not shorten it.
       if (running < slots * stillFull) return
@@ -226,8 +235,20 @@ export class Steer {
       this.#raise(2 * this.limit, room, now, 'growing: the server takes more')
     else if (generations >= 1) {
       this.reason = kvReason
-      this.settled = true
+      this.#settle()
     }
+  }
+
+  #settle(): void {
+    this.settled = true
+    // This binds now, and calls that were refused do not.
+    if (this.#trouble.isOver && !this.#trial.isOn) this.#forget()
+  }
+
+  /** It need not be the limit again that it was. */
+  #forget(): void {
+    this.#back = 0
+    this.#trial.end()
   }
 
   #lessThan(inFlight: number): number {
@@ -240,13 +261,42 @@ export class Steer {
     return this.#since(this.#atRefusal) >= this.limit / 2
   }
 
+  /** A call was `how`. Whether that is a reason to send less. */
+  #isOfLoad(inFlight: number, how: 'refused' | 'lost'): boolean {
+    const tooMuch = this.#trouble.met(inFlight, this.limit)
+    const { isFlood, tolerated } = this.#trouble
+    if (isFlood) this.#trial.restart()
+    const verdict = this.#trial.met(this.limit, this.#back, { tooMuch, tolerated })
+    if (verdict?.next === 'more')
+      this.#move(
+        Math.min(2 * this.limit, this.#back),
+        `a trial: whether fewer are ${how} when fewer are in flight`,
+      )
+    else if (verdict?.next === 'less')
+      this.#move(Math.min(this.limit, verdict.limit), this.#refusedAt.why)
+    else if (verdict) {
+      this.#trouble.accept(verdict.perAnswer)
+      this.#refusedAt.lift()
+      const part = verdict.perAnswer / (1 + verdict.perAnswer)
+      this.#move(
+        this.#back,
+        `${(100 * part).toFixed(0)} in 100 calls are ${how}, however few are in flight`,
+      )
+      this.#forget()
+      return false
+    }
+    return tooMuch && !this.#trial.isOn
+  }
+
   #cutRefused(inFlight: number, now: number, reason: string): void {
+    if (!this.#isNew && !this.#trouble.isFlood) return
     const back = Math.max(this.#back, this.limit)
     if (this.#isNew) this.#beforeRefusal = this.limit
     const wanted = this.#isNew ? this.#lessThan(inFlight) : inFlight
     this.#refusedAt.set(inFlight + this.#others, now, reason)
-    this.#cut(wanted, reason)
+    this.#move(this.#less(wanted), reason)
     this.#back = back
+    this.#trial.moved(this.limit, back)
     this.#atRefusal = this.#answers
   }
 
@@ -259,25 +309,38 @@ export class Steer {
     this.#refusedAt.lift()
     this.#beforeRefusal = Math.round(this.#beforeRefusal * afterRefusal)
     this.limit = Math.max(this.limit, this.#beforeRefusal)
+    this.#trial.moved(this.limit, this.#back)
   }
 
+  /** For other reasons than calls that were refused or lost. */
   #cut(wanted: number, reason: string): void {
-    this.limit = Math.max(1, Math.min(this.limit, Math.round(wanted)))
+    this.#move(this.#less(wanted), reason)
+    this.#forget()
+  }
+
+  #less(wanted: number): number {
+    return Math.max(1, Math.min(this.limit, Math.round(wanted)))
+  }
+
+  #move(limit: number, reason: string): void {
+    this.limit = limit
     this.reason = reason
     this.#atMove = this.#answers
-    this.#back = 0
   }
 
   #raise(wanted: number, most: number, now: number, reason: string): void {
+    if (this.#trial.isOn || !this.#trouble.isOver) return
     const [refused, overflowed] = [this.#refusedAt, this.#overflowedAt]
     const lowest = overflowed.allows(now) < refused.allows(now) ? overflowed : refused
     const ceiling = lowest.allows(now) - this.#others
     const limit = Math.round(Math.min(wanted, most, ceiling))
     if (limit < this.limit * 1.03) return
-    this.limit = limit
-    this.reason =
-      ceiling < wanted ? `growing slowly: at ${lowest.all} ${lowest.why}` : reason
-    this.#atMove = this.#answers
+    this.#move(
+      limit,
+      ceiling < wanted ? `growing slowly: at ${lowest.all} ${lowest.why}` : reason,
+    )
+    if (limit >= this.#back) this.#forget()
+    else this.#trial.moved(limit, this.#back)
     this.#atEase = -Infinity
     this.#atOverflow = -Infinity
   }

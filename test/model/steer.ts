@@ -1,5 +1,12 @@
 import t from 'tap'
-import { longTailed, mean, type Moment, Steered } from '../../fixtures/steered.js'
+import {
+  type Fate,
+  longTailed,
+  mean,
+  type Moment,
+  Steered,
+  type Gateway,
+} from '../../fixtures/steered.js'
 import { Steer } from '../../lib/model/steer.js'
 
 /** One answer takes 15 s on the H100 at its best. */
@@ -186,11 +193,86 @@ const answer = (steer: Steer, count: number, now: number): void => {
   for (let i = 0; i < count; i++) steer.answered({ prompt: 1, completion: 1 }, 1, now)
 }
 
+/** So many calls at once, refused with so many left in flight, are no accident. */
+const refuse = (steer: Steer, inFlight: number, now: number): void => {
+  for (let i = 0; i < 4 + inFlight / 20; i++) steer.refused(inFlight, now)
+}
+
 /** All that is in flight is refused, one by one, but for those the server has taken. */
 const refuseTo = (steer: Steer, taken: number, now: number): void => {
   for (let inFlight = steer.limit - 1; inFlight >= taken; inFlight--)
     steer.refused(inFlight, now)
 }
+
+/** Of the calls, whatever is in flight, this part. */
+const chance =
+  (part: number, fate: Fate): Gateway =>
+  (_, dice) =>
+    dice.chance(part) ? fate : 'taken'
+
+t.test('some refused or lost, whatever is in flight, are no reason', async t => {
+  for (const fate of ['refused', 'lost'] as const)
+    for (const part of [0.005, 0.02]) {
+      const slots = new Steered({
+        law: { maxNumSeqs: 64 },
+        gateway: chance(part, fate),
+      })
+      slots.run(120)
+      t.ok(slots.failures > 10, `${slots.failures}`)
+      t.same(new Set(limits(slots.run(60))), new Set([80]), `${part} ${fate}`)
+    }
+})
+
+t.test('many refused or lost, however few are in flight, are no reason', async t => {
+  for (const fate of ['refused', 'lost'] as const) {
+    const slots = new Steered({ law: { maxNumSeqs: 64 }, gateway: chance(0.2, fate) })
+    const tried = slots.run(120)
+    t.ok(Math.min(...limits(tried)) < 60, 'fewer have been tried')
+    const settled = slots.run(120)
+    t.ok(mean(limits(settled)) > 70, `${fate}: ${limits(settled).join()}`)
+  }
+})
+
+t.test('what is refused above a number is heeded', async t => {
+  for (const most of [10, 40, 150]) {
+    const behind = new Steered({
+      gateway: there => (there >= most ? 'refused' : 'taken'),
+    })
+    behind.run(120)
+    const { failures } = behind
+    const past = behind.run(240)
+    const settled = limits(past)
+    t.ok(mean(settled) > most * 0.85, `${most}: ${settled.join()}`)
+    t.ok(mean(settled) < most * 1.15, `${most}: ${settled.join()}`)
+    const refused = behind.failures - failures
+    const answered = (past.at(-1)?.answered ?? 0) - (past[0]?.answered ?? 0)
+    t.ok(refused < answered / 5, `${most}: ${refused} refused, ${answered} answered`)
+  }
+})
+
+t.test('the more there are the more are lost, and that is heeded', async t => {
+  const behind = new Steered({
+    gateway: (there, dice) => (dice.chance(1 - 100 / there) ? 'lost' : 'taken'),
+  })
+  behind.run(300)
+  const settled = limits(behind.run(120))
+  t.ok(mean(settled) > 85 && mean(settled) < 130, settled.join())
+})
+
+t.test('a bound that is lifted is forgotten', async t => {
+  let most = 40
+  const behind = new Steered({
+    law: { maxNumSeqs: 64 },
+    gateway: there => (there >= most ? 'refused' : 'taken'),
+  })
+  behind.run(60)
+  t.ok(behind.steer.limit < 45, `${behind.steer.limit}`)
+  t.same(behind.steer.fallen, { from: 394, why: 'the server refused more' })
+  most = Infinity
+  behind.run(60)
+  t.ok(behind.steer.limit >= 80, `${behind.steer.limit}`)
+  t.equal(behind.steer.fallen, undefined)
+})
 
 t.test('when calls are refused no more are sent than the server has taken', async t => {
   const steer = new Steer({ ...idle, kvTokens: 464_816 })
@@ -201,7 +283,7 @@ t.test('when calls are refused no more are sent than the server has taken', asyn
 
 t.test('what was refused is approached again, and passed only slowly', async t => {
   const steer = new Steer(undefined, 'no gauges')
-  steer.refused(40, 0)
+  refuse(steer, 40, 0)
   t.equal(steer.limit, 30)
   answer(steer, 1000, 1000)
   t.equal(steer.limit, 38)
@@ -215,11 +297,12 @@ t.test(
   'one lost connection is an accident, several are a server with too much',
   async t => {
     const steer = new Steer(undefined, 'no gauges')
-    steer.lost(64, 0)
-    t.equal(steer.limit, 64)
-    steer.lost(64, 60_000)
-    t.equal(steer.limit, 64, 'nor is one a minute')
-    steer.lost(64, 60_100)
+    for (let now = 0; now < 600_000; now += 10_000) {
+      steer.lost(64, now)
+      answer(steer, 50, now)
+    }
+    t.equal(steer.limit, 64, 'nor is one again and again')
+    for (let i = 0; i < 8; i++) steer.lost(64, 600_000)
     t.equal(steer.limit, 48)
   },
 )
@@ -266,7 +349,8 @@ t.test('a server that takes four at a time is not flooded again and again', asyn
   const tried = []
   for (let now = 0; now < 60_000; now += 1000) {
     tried.push(steer.limit)
-    if (steer.limit > 4) refuseTo(steer, 4, now)
+    // A refused call makes room for the next at once.
+    for (let i = 0; i < 10; i++) refuseTo(steer, 4, now)
     answer(steer, 5, now)
   }
   t.same(tried.slice(0, 4), [64, 48, 36, 27])
@@ -313,7 +397,8 @@ t.test('before anything was refused nothing grows without a reading', async t =>
 
 t.test('after a pause a limit found by readings does not grow without one', async t => {
   const slots = new Steered({ law: { maxNumSeqs: 16 } })
-  slots.steer.refused(390, 0)
+  refuse(slots.steer, 300, 0)
+  t.ok(slots.steer.limit < 300)
   slots.run(30)
   const { limit, reason } = slots.steer
   t.ok(limit < 64, `${limit}`)
@@ -325,7 +410,7 @@ t.test('after a pause a limit found by readings does not grow without one', asyn
 t.test('without readings a limit grows back to what it was, and no further', async t => {
   const steer = new Steer({ ...idle, kvTokens: 20_480 })
   const { limit } = steer
-  steer.refused(limit - 6, 0)
+  refuse(steer, limit - 6, 0)
   t.ok(steer.limit < limit)
   answer(steer, 1000, 3_600_000)
   t.equal(steer.limit, limit)
