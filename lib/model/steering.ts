@@ -10,6 +10,7 @@ import type { Fault } from './fault.js'
 import { gaugesIn, type Gauges } from './gauges.js'
 import type { Usage } from './model.js'
 import { Steer } from './steer.js'
+import { FallTeller } from './tell-falls.js'
 
 /** What of an endpoint is steered. */
 export type Steered = Pick<Endpoint, 'address' | 'limit' | 'ask'>
@@ -27,7 +28,7 @@ export interface SteeringOptions {
   queued: () => number
   /** As served, for pages that list several models. */
   model?: string | undefined
-  /** A line for people: where the limit starts, and where it comes to rest. */
+  /** A line for people: where the limit starts, comes to rest, falls far, and is back. */
   log?: ((line: string) => void) | undefined
 }
 
@@ -71,6 +72,7 @@ export class Steering {
   readonly #steer: Steer
   readonly #leaving = new AbortController()
   #gauges: Gauges | undefined
+  readonly #falls = new FallTeller()
   #told = false
   #busy = false
   #asking = false
@@ -94,8 +96,10 @@ export class Steering {
 
   /** A good answer over HTTP: its usage as a whole, and the sequences it was for. */
   answered(usage: Usage, sequences: number): void {
-    this.#steer.answered(usage, sequences, performance.now())
+    const now = performance.now()
+    this.#steer.answered(usage, sequences, now)
     this.#apply()
+    this.#tellFall(now)
   }
 
   /** An attempt failed there: refusals, lost connections and missed deadlines mean too much. */
@@ -153,6 +157,7 @@ export class Steering {
         this.#told = true
         this.#tell(' from here on, or thereabouts')
       }
+      this.#tellFall(now)
     }
     if (this.#busy) this.#schedule(Math.max(firstMs, everyMs - (now - askedAt)))
   }
@@ -161,6 +166,12 @@ export class Steering {
     const { limit, reason } = this.#steer
     const { shown } = this.#endpoint.address
     this.#options.log?.(`${shown}: ${limit} sequences in flight${when} (${reason})`)
+  }
+
+  #tellFall(now: number): void {
+    const line = this.#falls.look(this.#steer, now)
+    if (line !== undefined)
+      this.#options.log?.(`${this.#endpoint.address.shown}: ${line}`)
   }
 
   #apply(): void {

@@ -200,3 +200,25 @@ t.test('a refusal lowers the limit without waiting for the next reading', async 
   t.equal(endpoint.limit.max, 30)
   t.match(steering.state.reason, /refused/)
 })
+
+t.test(
+  'people are told of a server that takes far less, and when it takes more',
+  async t => {
+    const { endpoint, server } = await pageServer(t, response =>
+      send(response, page(1, 0, 0)),
+    )
+    const lines: string[] = []
+    const steering = steer(t, endpoint, { closed: 'none' }, line => lines.push(line))
+    let now = 0
+    t.intercept(performance, 'now', { value: () => now })
+    endpoint.limit.take(10)
+    for (let i = 0; i < 100; i++)
+      steering.failed({ code: 'overloaded', message: 'busy', status: 429 })
+    for (; now < 900_000; now += 2000)
+      for (let i = 0; i < 64; i++) steering.answered({ prompt: 1, completion: 1 }, 1)
+    t.match(lines.slice(1), [
+      `${server.url}: 10 sequences in flight now, after 64 (the server refused more)`,
+      / sequences in flight again, after 10 \(growing back after refusals\)/,
+    ])
+  },
+)
