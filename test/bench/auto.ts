@@ -8,11 +8,15 @@ import { type Run, runScenario } from './steering/run.js'
 import { type Scenario, scenarios } from './steering/scenario.js'
 
 const leastOfBest = 0.97
+/** Where it is to be found out first that many refusals have nothing to do with the load. */
+const leastOfFaulty = 0.9
 const kvFrom = 0.8
 const kvTo = 0.9
 const answersToSettle = 3
 /** More preempted answers than this are a storm. */
 const mostPreempted = 0.01
+/** Calls that a server refuses for its load, beside the answers: those of finding that out. */
+const mostRefused = 0.05
 
 const benchmark: Benchmark = {
   name: 'auto',
@@ -41,6 +45,7 @@ export default benchmark
 
 const notes = [
   'Of the best: how much longer or shorter the whole run is, start and tail included; beside a second client, the tokens a second of both while it is there, for our own are most where we push it out. Tokens/s are answer tokens in the middle half of the run. Settled: the limit stays within a tenth of its median in the middle half from then on; where the mix of calls changes, as in a pipeline, it has nothing to settle on and follows.',
+  '"2 in 100 calls refused" and its like: so many, drawn by the hash of the call, whatever is in flight; the fixed numbers meet the same. "More than 40 refused": what comes on top of 40 in flight. The other servers refuse and lose nothing, but for the one that is gone. A fixed number that costs records is no best one.',
   'Without `/metrics` the limit is fixed: nothing else a server says tells a busy one from a full one. Give it a number there.',
   'What the numbers do not show: one seed each, a law that was fitted on one card and one model, and gauges that are never late.',
 ]
@@ -55,9 +60,12 @@ const bestFixed = async (
     log(
       `${scenario.name}: ${limit} fixed: ${fixed.seconds.toFixed(1)} s, ${fixed.throughput.toPrecision(4)}`,
     )
+    // A limit that costs records is no use, however soon it is done.
+    if (fixed.rejected > 0) continue
     if (!best || fixed.throughput > best[1].throughput) best = [limit, fixed]
   }
-  return best as [number, Assessed]
+  if (!best) throw new Error(`${scenario.name}: every fixed limit costs records`)
+  return best
 }
 
 const share = (best: Assessed, auto: Assessed): number =>
@@ -97,19 +105,21 @@ const rowOf = (
 ]
 
 const goalsOf = (
-  { name, kvBinds, settles }: Scenario,
+  { name, kvBinds, settles, most, fault }: Scenario,
   auto: Assessed,
   best: Assessed,
 ): Goal[] => {
   const of = share(best, auto)
+  const least = (fault?.rate ?? 0) > 0.05 ? leastOfFaulty : leastOfBest
   const answers = auto.settledMs / auto.answerMs
   const preempted = auto.preemptions / auto.answers
+  const refused = auto.refused / auto.answers
   return [
     {
       what: `${name}: throughput of the best fixed limit`,
-      goal: `≥ ${leastOfBest}`,
+      goal: `≥ ${least}`,
       got: of.toFixed(3),
-      met: of >= leastOfBest,
+      met: of >= least,
     },
     ...(kvBinds
       ? [
@@ -124,6 +134,16 @@ const goalsOf = (
             goal: `≤ ${100 * mostPreempted} %`,
             got: `${(100 * preempted).toFixed(2)} %`,
             met: preempted <= mostPreempted,
+          },
+        ]
+      : []),
+    ...(most
+      ? [
+          {
+            what: `${name}: calls refused, of those answered`,
+            goal: `≤ ${100 * mostRefused} %`,
+            got: `${(100 * refused).toFixed(2)} %`,
+            met: refused <= mostRefused,
           },
         ]
       : []),

@@ -16,6 +16,8 @@ export interface Assessed {
   kvMax: number
   preemptions: number
   answers: number
+  /** Calls refused for the load. */
+  refused: number
   limit: number
   /** From the start until the limit stays within a tenth of its median in the middle half. */
   settledMs: number
@@ -60,6 +62,7 @@ export const assess = (
     kvMax: Math.max(...own.map(({ kvUsage }) => kvUsage)),
     preemptions: gain(({ preemptions }) => preemptions, looks),
     answers: gain(({ answers }) => answers, looks),
+    refused: Math.max(...looks.map(({ refused }) => refused)),
     limit,
     settledMs: unsettled?.atMs ?? 0,
     answerMs: (inFlight * 1000) / (gain(({ answers }) => answers) / seconds),

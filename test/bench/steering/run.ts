@@ -17,10 +17,11 @@ export interface Look {
   running: number
   waiting: number
   kvUsage: number
-  /** So far: tokens of answers, answers, sequences preempted. */
+  /** So far: tokens of answers, answers, sequences preempted, calls refused for the load. */
   tokens: number
   answers: number
   preemptions: number
+  refused: number
   /** Why the limit is what it is, or why there are no calls. */
   reason: string
   /** Calls that wait in our own queue. */
@@ -49,12 +50,22 @@ export const runScenario = async (
     virtualServer(
       clock,
       network,
-      { ...serverOptions, seed, time: scenario.law, flavour: scenario.flavour },
+      {
+        ...serverOptions,
+        seed,
+        time: scenario.law,
+        flavour: scenario.flavour,
+        maxNumQueuedReqs: scenario.most,
+      },
       `http://127.0.0.1:${8000 + i}`,
     ),
   )
   for (const { rules } of servers)
     lengthen((match, script) => rules.add(match, script), seed)
+  const { fault } = scenario
+  if (fault)
+    for (const { rules } of servers)
+      rules.add(({ method }) => method === 'POST', fault.kind, { rate: fault.rate })
   const urls = servers.map(({ url }) => url)
   const common = { client: network.client, deadlineMs: 3_600_000 }
   const looks: Look[] = []
@@ -76,6 +87,7 @@ export const runScenario = async (
           tokens: server.books.generationTokens,
           answers: Object.values(server.books.finishedBy).reduce((a, b) => a + b, 0),
           preemptions: server.books.preemptions,
+          refused: server.books.refused,
           reason: seen?.out ?? seen?.reason ?? '',
           queued: stats.queued,
         })

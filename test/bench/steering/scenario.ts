@@ -1,5 +1,6 @@
 /** Servers of which the client knows nothing, and what happens to them in the middle of a run. */
 import { type TimeLaw, timeLaws } from '../../../fixtures/vllm/engine/time-law.js'
+import type { Fault } from '../../../fixtures/vllm/faults.js'
 import type { SimulateOptions } from '../../../fixtures/vllm/options.js'
 
 export interface Scenario {
@@ -22,6 +23,10 @@ export interface Scenario {
   /** Nobody can do well here; shown without a goal. */
   noGoal?: boolean
   flavour?: SimulateOptions['flavour']
+  /** Happens to this part of the calls, however many there are. */
+  fault?: { kind: Fault; rate: number }
+  /** More sequences in flight than this are refused. */
+  most?: number
   /** Another program at the first server, with so many sequences in flight. */
   intruder?: { fromMs: number; toMs: number; sequences: number }
   /** The second server dies, and comes back. */
@@ -38,6 +43,15 @@ const roomy = (slots: number): TimeLaw => ({
 const kvSweep = [384, 512, 640, 768, 1024]
 const around = (slots: number): number[] =>
   [1, 1.125, 1.25, 1.5].map(times => Math.round(times * slots))
+
+const faulty = {
+  law: roomy(64),
+  servers: 1,
+  records: 500,
+  work: 'pipeline',
+  historyTokens: 0,
+  sweep: around(64),
+} as const
 
 export const scenarios: Scenario[] = [
   {
@@ -113,5 +127,37 @@ export const scenarios: Scenario[] = [
     sweep: kvSweep,
     flavour: 'plain',
     noGoal: true,
+  },
+  {
+    name: '64 slots, 2 in 100 calls refused',
+    ...faulty,
+    fault: { kind: { fault: 'busy' }, rate: 0.02 },
+  },
+  {
+    name: '64 slots, 20 in 100 calls refused',
+    ...faulty,
+    fault: { kind: { fault: 'busy' }, rate: 0.2 },
+  },
+  {
+    name: '64 slots, 1 in 100 answers broken off',
+    ...faulty,
+    fault: { kind: { fault: 'reset', when: 'half-body' }, rate: 0.01 },
+  },
+  {
+    name: '64 slots, more than 40 refused',
+    ...faulty,
+    sweep: [36, 40, 48, 64],
+    most: 40,
+  },
+  {
+    name: 'H100, 2 in 100 calls refused',
+    law: h100,
+    servers: 1,
+    records: 6000,
+    work: 'responses',
+    historyTokens: 400,
+    sweep: kvSweep,
+    kvBinds: true,
+    fault: { kind: { fault: 'busy' }, rate: 0.02 },
   },
 ]
