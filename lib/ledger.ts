@@ -130,15 +130,26 @@ export class Ledger {
     this.trail?.rowBecame(row, n, this.rowShape)
   }
 
+  /** A row was cut behind `filter`: its record is open again. */
+  rowCut(): void {
+    this.kept--
+    this.#oneRowLess()
+  }
+
   /** A stage behind `filter` failed at a row: it counts as a record that this stage made. */
   rejectRow(row: Record): Written {
     const code = codeOf(row, this.rejected)
     this.split++
     add(this.rejected, code)
-    add(this.rows, this.rowShape, -1)
+    this.#oneRowLess()
     const written = this.onReject?.(row)
     this.trail?.rowRejected(row, code, this.rowShape)
     return written
+  }
+
+  /** A stage of highland's own may have made more of one, which nobody counted. */
+  #oneRowLess(): void {
+    if ((this.rows[this.rowShape] ?? 0) > 0) add(this.rows, this.rowShape, -1)
   }
 
   /** The target is reached: whoever settles records settles no more of them, and ends. */

@@ -44,11 +44,18 @@ export const perRecord = (
   // Behind `filter` there are rows, whose records are counted already.
   const takesRows = ledger.settled
 
+  /** Of a run that cannot go on: as if it had not been begun. */
+  const cut = (): Record[] => {
+    if (takesRows) ledger.rowCut()
+    return []
+  }
+
   const settle = async (record: Record): Promise<Record | Record[]> => {
     if (record.reject) return record
+    if (ledger.halted) return cut()
     try {
       const result = (await step(record)) ?? []
-      if (ledger.halted) return []
+      if (ledger.halted) return cut()
       if (Array.isArray(result) && result.length !== 1) {
         if (takesRows) ledger.rowBecame(record, result.length)
         else if (result.length === 0) ledger.filter('dropped_by_pipeline', record)
@@ -58,7 +65,7 @@ export const perRecord = (
       if (ledger.trail) for (const made of [result].flat()) carryLineage(record, made)
       return result
     } catch (error) {
-      if (ledger.halted) return []
+      if (ledger.halted) return cut()
       return { ...record, reject: reject(name, 'stage_error', messageOf(error)) }
     }
   }

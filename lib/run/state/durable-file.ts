@@ -14,6 +14,7 @@ import type { CommittedOutput, End } from './commits.js'
 import type { Refuse } from './earlier.js'
 import { checkOwn } from './check-own.js'
 import { writeAll } from './journal.js'
+import { stdoutIdentity } from './stdout-output.js'
 import { stateFailed } from './state-failed.js'
 import { syncFolder } from './sync-folder.js'
 
@@ -24,6 +25,8 @@ export interface DurableFileOptions {
   /** A file that is new to the run may hold something, and is emptied. */
   force: boolean
   refuse: Refuse
+  /** A file that is new to the run may hold something, and its rows go behind that. */
+  mayHold?: boolean
   /** A file for what is cut off, so that nothing is ever destroyed. */
   aside: string
   inputs: string[]
@@ -78,12 +81,17 @@ export class DurableFile implements CommittedOutput {
         { identity, isFile: stats.isFile() },
         options,
       )
-      if (!file.#isFile) return file
+      if (!file.#isFile) {
+        if (committed && committed.tail !== digest(file.#tail))
+          refuseLack(path, options, committed.bytes, 'it is no file any more')
+        return file
+      }
       // Of a file that got nothing yet no bytes can tell whether it is the one.
       if (committed && (committed.bytes > 0 || committed.identity === identity)) {
         if (found) await file.#goOn(committed, stats.size, options)
         file.surplus = stats.size - file.#size
-      } else await refuseFull(handle, path, flag, force)
+      } else if (options.mayHold) await file.#endAt(stats.size)
+      else await refuseFull(handle, path, flag, force)
       return file
     } catch (error) {
       await handle.close()
@@ -109,7 +117,8 @@ export class DurableFile implements CommittedOutput {
 
   /** Whole lines, in one write; on disk when the promise resolves. @throws Failure write_failed */
   async append(text: string): Promise<void> {
-    const bytes = Buffer.from(text)
+    // What it held before the run may lack its last line end.
+    const bytes = Buffer.from(this.#isInLine ? `\n${text}` : text)
     this.#before = undefined
     try {
       if (!this.#isFile) {
@@ -128,6 +137,10 @@ export class DurableFile implements CommittedOutput {
     this.#tail = lastOf(Buffer.concat([this.#tail, lastOf(bytes)]))
   }
 
+  get #isInLine(): boolean {
+    return this.#tail.length > 0 && this.#tail.at(-1) !== newline
+  }
+
   /** Cuts off the last append, or what a failed one left, so that readers see whole lines. */
   async takeBack(): Promise<void> {
     if (!this.#before) return
@@ -141,10 +154,12 @@ export class DurableFile implements CommittedOutput {
   }
 
   async #goOn(
-    { bytes, tail }: End,
+    { bytes, tail, identity }: End,
     size: number,
     options: DurableFileOptions,
   ): Promise<void> {
+    // Behind > nothing more could be known of it.
+    if (identity === stdoutIdentity && size === bytes) return this.#endAt(size)
     await this.#endAt(Math.min(size, bytes))
     if (size >= bytes && digest(this.#tail) === tail) return
     const but = size < bytes ? `it holds ${size}` : 'what it holds is something else'
@@ -178,6 +193,7 @@ const digest = (bytes: Buffer): string => hash('sha256', bytes, 'hex').slice(0, 
 const lastOf = (bytes: Buffer): Buffer =>
   bytes.length <= tailBytes ? bytes : Buffer.from(bytes.subarray(-tailBytes))
 
+const newline = 0x0a
 const blockBytes = 64 * 1024
 
 /** Where the last whole line of the first `size` bytes ends. */
@@ -186,7 +202,7 @@ const lastLineEnd = async (handle: FileHandle, size: number): Promise<number> =>
   for (let end = size; end > 0; end -= blockBytes) {
     const start = Math.max(0, end - blockBytes)
     const { bytesRead } = await handle.read(block, 0, end - start, start)
-    const at = block.subarray(0, bytesRead).lastIndexOf(0x0a)
+    const at = block.subarray(0, bytesRead).lastIndexOf(newline)
     if (at !== -1) return start + at + 1
   }
   return 0

@@ -11,6 +11,7 @@ import { DurableFile } from './durable-file.js'
 import type { Earlier, Refuse } from './earlier.js'
 import { asideName, rejectsName } from './own-names.js'
 import type { StateOptions } from './state.js'
+import { appendedFile } from './stdout-file.js'
 import { StdoutOutput } from './stdout-output.js'
 
 export interface DurableOutputs {
@@ -35,18 +36,25 @@ export const openDurableOutputs = async (
   // A run was begun here, and no entry says what it wrote: what there is may be its rows.
   const isLost = manifest !== undefined && before === undefined
   const force = names.force && !isLost
+  const appended = goesToStdout(names) ? await appendedFile(stdout) : undefined
   // First, since it may be refused and leaves nothing open.
-  const piped = goesToStdout(names)
-    ? [new StdoutOutput({ stdout, committed: committed[outFlag], refuse, log })]
-    : []
+  const piped =
+    goesToStdout(names) && appended === undefined
+      ? [new StdoutOutput({ stdout, committed: committed[outFlag], refuse, log })]
+      : []
   const files = await openFiles(
-    [...named, { flag: stateRejects, file: rejects }],
+    [
+      ...(appended === undefined ? [] : [{ flag: outFlag, file: appended }]),
+      ...named,
+      { flag: stateRejects, file: rejects },
+    ],
     ({ flag, file }) =>
       DurableFile.open(file, {
         flag,
         committed: committed[flag],
         force,
         refuse,
+        mayHold: file === appended,
         aside: join(dir, asideName(flag)),
         inputs,
       }).catch((error: unknown) => {
@@ -58,7 +66,7 @@ export const openDurableOutputs = async (
   for (const [flag, { path, surplus }] of files)
     if (surplus > 0)
       log(
-        `${path} holds ${surplus} bytes behind the last commit; they are moved to ${join(dir, asideName(flag))} when the run goes on.`,
+        `${path} holds ${surplus} bytes behind the last commit; they are moved to ${join(dir, asideName(flag))} if the run goes on.`,
       )
   const all = new Map<string, CommittedOutput>(files)
   for (const output of piped) all.set(outFlag, output)

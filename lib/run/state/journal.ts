@@ -126,7 +126,7 @@ export class Journal {
 
   /** On disk when the promise resolves. */
   async append(entry: JournalEntry): Promise<void> {
-    const line = Buffer.from(writeLine(entry))
+    const line = lineOf(entry)
     try {
       await checkOwn(this.#handle, this.path, this.#size)
       await writeAll(this.#handle, line, this.#size)
@@ -139,7 +139,7 @@ export class Journal {
 
   /** Puts one entry that says all in place of all so far; a crash leaves one or the other. */
   async rewrite(entry: JournalEntry): Promise<void> {
-    const line = Buffer.from(writeLine(entry))
+    const line = lineOf(entry)
     let handle: FileHandle | undefined
     try {
       await checkOwn(this.#handle, this.path, this.#size)
@@ -161,6 +161,17 @@ export class Journal {
   async close(): Promise<void> {
     await this.#handle.close()
   }
+}
+
+/** What could not be read again is not written. */
+const lineOf = (entry: JournalEntry): Buffer => {
+  const { error } = JournalEntry.safeParse(entry)
+  if (error)
+    throw new Failure(
+      'accounting',
+      `Expected an entry that can be read again, got ${z.prettifyError(error)}. This is a bug in ultraif; what was committed is safe. Please report it.`,
+    )
+  return Buffer.from(writeLine(entry))
 }
 
 const newOf = (path: string): string => `${path}.new`

@@ -43,6 +43,8 @@ export const stateOf = ({
 }: Owner): 'alive' | 'gone' | 'unseen' => {
   if (host !== hostname()) return 'unseen'
   if (space !== undefined && space !== spaceHere()) return 'unseen'
+  // Two machines may have one name, as they have when a pod moves.
+  if (born !== undefined && bootOf(born) !== bootOf(bornOf(process.pid))) return 'unseen'
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -61,6 +63,8 @@ const spaceHere = (): string | undefined => {
     return undefined
   }
 }
+
+const bootOf = (born: string | undefined): string | undefined => born?.split(' ')[0]
 
 /** Boot and start time of a process, on Linux; undefined elsewhere. */
 const bornOf = (pid: number): string | undefined => {

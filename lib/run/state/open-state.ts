@@ -1,6 +1,7 @@
 /** Opens the folder of a durable run, and puts its parts together. */
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
+import type { Ledger } from '../../ledger.js'
 import { closeFiles } from '../open-files.js'
 import { alsoFlag, namedFiles, outFlag, rejectsFlag } from '../open-outputs.js'
 import { lineOfReject } from '../reject-line.js'
@@ -122,7 +123,7 @@ const stateOf = (
     bookmark,
     before,
     ending: source => source,
-    sink: sinkOf(trail, commits),
+    sink: sinkOf(ledger, trail, commits),
     takesRejects: true,
     reject: record => {
       const line = lineOfReject(record)
@@ -175,7 +176,7 @@ const stateOf = (
   }
 }
 
-const sinkOf = (trail: RecordTrail, commits: Commits): Writable =>
+const sinkOf = (ledger: Ledger, trail: RecordTrail, commits: Commits): Writable =>
   new Writable({
     objectMode: true,
     write(row: unknown, _encoding, done) {
@@ -189,7 +190,8 @@ const sinkOf = (trail: RecordTrail, commits: Commits): Writable =>
       else done()
     },
     final(done) {
-      trail.rowsEnded()
+      // Of a run that was cut, rows may be missing that nobody dropped: their records stay open.
+      if (!ledger.halted) trail.rowsEnded()
       void commits.flush().then(() => done())
     },
   })

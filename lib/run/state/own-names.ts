@@ -1,5 +1,5 @@
 /** The names of the files in the folder of a durable run, which are no outputs and no inputs. */
-import { realpath } from 'node:fs/promises'
+import { readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Failure } from '../../errors.js'
 import { shownAs, type NamedFile } from '../open-files.js'
@@ -18,7 +18,7 @@ export const asideName = (flag: string): string =>
 export const rewritten = ['journal', 'manifest.json', 'summary.json'] as const
 
 const isOwn = (name: string): boolean =>
-  /^(lock|cut-)/.test(name) ||
+  /^(lock|lock\.claim|lock\.[0-9a-f-]{36}|cut-.*\.jsonl)$/.test(name) ||
   rewritten.some(own => name === own || name === `${own}.new`)
 
 /**
@@ -53,9 +53,17 @@ export const asideFrom = async (
 }
 
 /** With links followed, also where the file is not there yet. */
-const placeOf = async (path: string): Promise<string> => {
-  const folder = dirname(resolve(path))
-  return realpath(path).catch(async () =>
-    join(await realpath(folder).catch(() => folder), basename(path)),
-  )
+const placeOf = async (path: string, links = 0): Promise<string> => {
+  try {
+    return await realpath(path)
+  } catch {
+    const folder = dirname(resolve(path))
+    const target = await readlink(path).catch(() => undefined)
+    if (target !== undefined && links < mostLinks)
+      return placeOf(resolve(folder, target), links + 1)
+    return join(await realpath(folder).catch(() => folder), basename(path))
+  }
 }
+
+/** As many as Linux follows. */
+const mostLinks = 40

@@ -37,6 +37,8 @@ class OpenRecord {
   open = 1
   /** Rows that have not come yet. */
   due = 0
+  /** Its share is given away: what still comes of it goes by itself. */
+  isClosed = false
 
   constructor(place: number) {
     this.place = place
@@ -100,15 +102,16 @@ export class RecordTrail implements Trail {
 
   rowRejected(row: unknown, code: string, shape: string): void {
     const of = openRecordOf(row)
-    const share = counted(of?.share ?? emptyShare(), { rejected: code })
-    if (of) this.rowBecame(row, 0, shape)
-    else this.#options.onDone(share, undefined)
+    if (!of || of.isClosed)
+      return this.#options.onDone(counted(emptyShare(), { rejected: code }), undefined)
+    counted(of.share, { rejected: code })
+    this.rowBecame(row, 0, shape)
   }
 
   /** A line for another output than that of the stream, before its record is settled. */
   line(record: object, flag: string, text: string): void {
     const of = openRecordOf(record)
-    if (of) of.share.texts.push([flag, text])
+    if (of && !of.isClosed) of.share.texts.push([flag, text])
     else this.#options.onDone({ ...emptyShare(), texts: [[flag, text]] }, undefined)
   }
 
@@ -138,6 +141,7 @@ export class RecordTrail implements Trail {
 
   #close(of: OpenRecord): void {
     of.due = 0
+    of.isClosed = true
     this.#rowsDue.delete(of)
     this.#options.onDone(of.share, of.place)
   }

@@ -104,10 +104,12 @@ t.test('a finished run changes nothing, and asks no server', async t => {
   const at = await durable(t)
   const first = await at.run([at.input])
   const before = contents(at)
+  const journal = readFileSync(join(at.dir, 'state/journal'))
   await at.server.close()
   const again = await at.run([at.input])
   t.equal(again.code, 0)
   t.same(contents(at), before)
+  t.same(readFileSync(join(at.dir, 'state/journal')), journal)
   const { servers: _servers, ...rest } = first.summary
   t.ok(again.summary.seconds >= rest.seconds, 'of all sessions together')
   t.match(again.summary, { ...rest, seconds: Number })
@@ -460,6 +462,89 @@ t.test(
   },
 )
 
+/** Records of a recipe whose rows take their time behind the filter. */
+const late = (at: Durable, before: string): string[] => {
+  const lib = join(import.meta.dirname, '../../../lib')
+  const file = join(at.dir, 'late.mjs')
+  writeFileSync(
+    file,
+    `import { setTimeout as delay } from 'node:timers/promises'
+     import { perRecord } from '${lib}/flow/per-record.ts'
+     import { filter } from '${lib}/stages/filter.ts'
+     import { chain } from '${lib}/stage.ts'
+     export default () => chain(${before} filter({ as: 'record' }), perRecord(async row => {
+       await delay(Number(process.env.LATE_MS))
+       return row
+     }, { window: 10 }))`,
+  )
+  t.teardown(() => delete process.env['LATE_MS'])
+  process.env['LATE_MS'] = '300'
+  return [at.input, '--pipeline', file]
+}
+
+t.test('rows that are cut behind the filter leave their records open', async t => {
+  const at = await durable(t, {}, false)
+  const args = late(at, '')
+  const signals = new EventEmitter()
+  const running = at.run(args, { signals })
+  const sft = join(at.dir, 'sft')
+  while (!existsSync(sft) || readFileSync(sft).length === 0)
+    await new Promise(resolve => setTimeout(resolve, 2))
+  signals.emit('SIGINT', 'SIGINT')
+  signals.emit('SIGINT', 'SIGINT')
+  const cut = await running
+  t.equal(cut.code, 130)
+  t.equal(cut.summary.kept, at.lines('sft').length)
+  t.ok(cut.summary.open > 0)
+  process.env['LATE_MS'] = '0'
+  const ran = await at.run(args)
+  t.equal(ran.code, 0)
+  t.match(ran.summary, { in: 25, kept: 24, rows: { record: 24 } })
+  t.equal(new Set(at.lines('sft')).size, 24)
+})
+
+t.test('so they do where too much was rejected', async t => {
+  const at = await durable(t, {}, false)
+  const bad = `perRecord(async record => {
+    if (process.env.LATE_MS !== '0' && /Write 1\\d words/.test(record.query)) throw new Error('no')
+    return record
+  }),`
+  const args = late(at, bad)
+  const cut = await at.run([...args, '--max-rejects', '2'])
+  t.equal(cut.code, 1)
+  t.equal(cut.summary.kept, at.lines('sft').length)
+  process.env['LATE_MS'] = '0'
+  const ran = await at.run(args)
+  t.equal(ran.code, 0)
+  const { stage_error: lost = 0 } = ran.summary.rejected
+  t.equal(ran.summary.kept, 24 - lost)
+  t.equal(new Set(at.lines('sft')).size, 24 - lost)
+})
+
+t.test('without --state no row is claimed that was cut', async t => {
+  const at = await durable(t, {}, false)
+  const args = late(at, '')
+  const signals = new EventEmitter()
+  const lines: string[] = []
+  const stdout = new Writable({
+    write: (chunk, _encoding, done) => {
+      lines.push(...String(chunk).split('\n').slice(0, -1))
+      if (lines.length === 1 || !cut) {
+        cut = true
+        signals.emit('SIGINT', 'SIGINT')
+        signals.emit('SIGINT', 'SIGINT')
+      }
+      done()
+    },
+  })
+  let cut = false
+  const server = ['--base-url', at.server.url, '--seed', '1', '--concurrency', '4']
+  const ran = await runProgram(['run', ...server, ...args], { signals, stdout })
+  t.equal(ran.code, 130)
+  const rows = lines.filter(line => !JSON.parse(line).reject)
+  t.match(ran.summary, { kept: rows.length, rows: { record: rows.length } })
+})
+
 t.test('rows that do not tell their record end the run', async t => {
   const at = await durable(t, {}, false)
   const ran = await custom(at, 'source => source.map(({ query }) => ({ query }))')
@@ -544,12 +629,14 @@ t.test('files that the folder keeps for itself are no outputs', async t => {
   const other = join(at.dir, 'other-name')
   mkdirSync(state)
   symlinkSync(state, other)
+  symlinkSync(join(state, 'summary.json'), join(at.dir, 'link'))
   for (const [flag, name] of [
     ['--out', join(state, 'journal')],
     ['--out', join(other, 'summary.json')],
     ['--rejects', join(state, 'lock.claim')],
     ['--out', join(state, 'rejects.jsonl')],
     ['--also', `record=${join(other, 'rejects.jsonl')}`],
+    ['--out', join(at.dir, 'link')],
   ] as const) {
     const ran = await at.run([at.input, flag, name])
     t.equal(ran.code, 2)

@@ -9,7 +9,10 @@ const opening = (t: Test) => {
   const read = () => readFileSync(path, 'utf8')
   /** What `--force` let pass. */
   const passed: string[] = []
-  const open = async (committed?: End, more: { force?: boolean; path?: string } = {}) => {
+  const open = async (
+    committed?: End,
+    more: { force?: boolean; path?: string; mayHold?: boolean } = {},
+  ) => {
     const file = await DurableFile.open(more.path ?? path, {
       flag: '--out',
       committed,
@@ -18,6 +21,7 @@ const opening = (t: Test) => {
         if (more.force) passed.push(...changes)
         else because(changes)
       },
+      mayHold: more.mayHold ?? false,
       aside: `${path}.aside`,
       inputs: [],
     })
@@ -181,4 +185,49 @@ t.test('what is no file says so', async t => {
   const { path, open } = opening(t)
   mkdirSync(path)
   await t.rejects(open(), { code: 'write_failed', message: /--out .*rows to be a file/ })
+})
+
+t.test('rows go behind what a file may hold, on a line of their own', async t => {
+  const { path, read, open } = opening(t)
+  writeFileSync(path, 'of somebody')
+  const file = await open(undefined, { mayHold: true })
+  await file.begin()
+  await file.append('one\n')
+  await file.append('two\n')
+  t.equal(read(), 'of somebody\none\ntwo\n')
+  await file.close()
+  const again = await open(file.end)
+  await again.begin()
+  t.equal(read(), 'of somebody\none\ntwo\n')
+})
+
+t.test('a file that stdout wrote to goes on where all of it is the run’s', async t => {
+  const { path, open } = opening(t)
+  const stdout = { bytes: 4, tail: '', identity: 'stdout' }
+  writeFileSync(path, 'one\n')
+  t.equal((await open(stdout)).end.bytes, 4)
+  writeFileSync(path, 'one\ntwo\n')
+  await t.rejects(open(stdout), { code: 'state_mismatch' })
+})
+
+t.test('rows of a file do not go on to a device', async t => {
+  const { open } = opening(t)
+  const first = await open()
+  await first.append('one\n')
+  await t.rejects(open(first.end, { path: '/dev/null' }), {
+    code: 'state_mismatch',
+    message: /it is no file any more/,
+  })
+})
+
+t.test('what is moved aside is put behind what was moved before', async t => {
+  const { path, open } = opening(t)
+  const { end } = await open()
+  for (const text of ['half', 'again']) {
+    writeFileSync(path, text)
+    const file = await open(end)
+    await file.begin()
+    await file.close()
+  }
+  t.equal(readFileSync(`${path}.aside`, 'utf8'), 'halfagain')
 })

@@ -211,3 +211,15 @@ t.test('what is done is not told to a journal that nobody will find', async t =>
   await journal.close()
   t.same(await seenIn(join(dir, 'moved/journal')), [1])
 })
+
+t.test('an entry that could not be read again is not written', async t => {
+  const path = join(t.testdir(), 'journal')
+  const [first] = await written(path, 1)
+  const { journal } = await open(path)
+  const bad = { ...entry(2), books: { ...entry(2).books, rows: { sft: -1 } } }
+  const refused = { code: 'accounting', message: /entry that can be read again/ }
+  await t.rejects(journal.append(bad), refused)
+  await t.rejects(journal.rewrite(bad), refused)
+  await journal.close()
+  t.equal(readFileSync(path, 'utf8'), first)
+})

@@ -130,3 +130,22 @@ t.test('what a stage lost sight of is counted all the same', t => {
   )
   t.end()
 })
+
+t.test('what comes of a record that is done already goes by itself', t => {
+  const { trail, enter, done } = following()
+  const record = enter(0)
+  trail.settled(record, { kept: { sft: 1 }, due: 1 })
+  trail.line({ ...record }, '--rejects', 'one\n')
+  trail.rowRejected({ ...record }, 'stage_error', 'sft')
+  trail.line({ ...record }, '--rejects', 'two\n')
+  trail.rowRejected({ ...record }, 'stage_error', 'sft')
+  t.match(done, [
+    [
+      0,
+      { rows: { sft: 0 }, rejected: { stage_error: 1 }, texts: [['--rejects', 'one\n']] },
+    ],
+    [undefined, { texts: [['--rejects', 'two\n']] }],
+    [undefined, { in: 1, rows: {}, rejected: { stage_error: 1 } }],
+  ])
+  t.end()
+})
