@@ -85,7 +85,7 @@ export const failedByFault = (
 
 export const faultWords: { [kind in FaultKind]: string } = {
   unreachable: 'no connection',
-  silent: 'no answer in time',
+  silent: 'the server is silent',
   untrusted: 'no secure connection',
   reset: 'the connection was closed before an answer came',
   cut: 'the connection broke off in the middle of the answer',

@@ -6,7 +6,7 @@ import type { Look } from '../../lib/model/look.js'
 
 const well: Look = { state: 'well' }
 const gone: Look = { state: 'gone', why: 'no connection' }
-const silent: Look = { state: 'silent', why: 'no answer in time' }
+const silent: Look = { state: 'silent', why: 'the server is silent' }
 
 const refused: AttemptFailure = {
   code: 'unreachable',

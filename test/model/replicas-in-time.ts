@@ -181,7 +181,7 @@ t.test('calls at a server that freezes move while they have time', async t => {
     model.abort()
   })
   t.ok(clock.now < 11_000, `${clock.now} ms`)
-  t.match(log.join('\n'), /: out \(no answer in time: .+its calls go to the other server/)
+  t.match(log.join('\n'), /: out \(the server is silent: .+its calls go to the other server/)
 })
 
 t.test('a call that backs off loses none of its time to an outage', t =>
