@@ -58,6 +58,7 @@ export const endRun = async (ended: Ended): Promise<number> => {
   if (isWhole) await attempt(() => state?.finish())
   // A command that was refused has nothing to say of the run.
   if (works && !isUsage(error)) await attempt(() => state?.tell(summary))
+  else if (!cut) await attempt(() => state?.tellIfMissed(summary))
   await attempt(() => outputs.close())
   await attempt(() => works?.models?.close())
   ended.release()

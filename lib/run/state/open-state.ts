@@ -21,6 +21,7 @@ import {
   type Refuse,
 } from './earlier.js'
 import { InputTrace, refuseInput } from './input-trace.js'
+import { isOfTheEnd } from './last-summary.js'
 import { takeLock, type Lock } from './lock.js'
 import { makeFolder } from './make-folder.js'
 import { writeManifest, writeWhole } from './manifest.js'
@@ -117,6 +118,7 @@ const stateOf = (
   })
   ledger.trail = trail
   let models: ModelNames | undefined
+  const told = join(dir, 'summary.json')
 
   return {
     dir,
@@ -163,7 +165,10 @@ const stateOf = (
       recount(ledger, commits.committed)
     },
     finish: () => commits.finish(booksOf(ledger), bookmark.entered),
-    tell: summary => writeWhole(join(dir, 'summary.json'), summary),
+    tell: summary => writeWhole(told, summary),
+    tellIfMissed: async summary => {
+      if (!(await isOfTheEnd(told))) await writeWhole(told, summary)
+    },
     close: async () => {
       const failure = await commits.close()
       try {

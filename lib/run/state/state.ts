@@ -65,4 +65,6 @@ export interface State extends Outputs {
   recount: () => Promise<void>
   /** Keeps the summary in the folder. */
   tell: (summary: object) => Promise<void>
+  /** The same in a run that was finished before, where a crash has kept the last one from being told. */
+  tellIfMissed: (summary: object) => Promise<void>
 }

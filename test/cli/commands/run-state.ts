@@ -682,6 +682,27 @@ t.test(
   },
 )
 
+t.test('a summary that a crash has kept from being told is told later', async t => {
+  const at = await durable(t)
+  const { summary } = await at.run([at.input])
+  const path = join(at.dir, 'state/summary.json')
+  const told = readFileSync(path, 'utf8')
+  await at.run([at.input])
+  t.equal(readFileSync(path, 'utf8'), told, 'a finished run changes nothing')
+  for (const stale of ['{"in":3,"stopped":true}', undefined]) {
+    if (stale) writeFileSync(path, stale)
+    else rmSync(path)
+    await at.run([at.input])
+    const { in: records, kept, rows } = summary
+    t.match(JSON.parse(readFileSync(path, 'utf8')), {
+      in: records,
+      kept,
+      rows,
+      stopped: undefined,
+    })
+  }
+})
+
 t.test('a command that is refused leaves the summary of the run alone', async t => {
   const at = await durable(t)
   await at.run([at.input, '--limit', '5'])
