@@ -57,6 +57,8 @@ export class Ledger {
    * the record stays open, as if it had not been begun.
    */
   halted = false
+  /** All rows that will ever come have come to the end of the stream, and nothing was cut before. */
+  cameToEnd = false
   /** Set by `filter`: what leaves it is counted already, so that the end of a run does not count again. */
   settled = false
   /** Set by `filter`: what its rows count as. */
@@ -130,10 +132,10 @@ export class Ledger {
     this.trail?.rowBecame(row, n, this.rowShape)
   }
 
-  /** A row was cut behind `filter`: its record is open again. */
+  /** A row was cut behind `filter`. No more records are kept than there are rows. */
   rowCut(): void {
-    this.kept--
     this.#oneRowLess()
+    this.kept = Math.min(this.kept, sum(this.rows))
   }
 
   /** A stage behind `filter` failed at a row: it counts as a record that this stage made. */

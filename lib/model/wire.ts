@@ -171,9 +171,14 @@ export const readReply = (body: string, asked: Asked): Reading => {
   }
 }
 
+/** More tokens than any answer has. */
+const mostTokens = 1e9
+
 /** A number that sums can be made of: JSON has 1e400, and gateways have -1. */
 const countOf = (tokens: Maybe<number>): number =>
-  Number.isSafeInteger(tokens) && Number(tokens) > 0 ? Number(tokens) : 0
+  Number.isSafeInteger(tokens) && Number(tokens) > 0
+    ? Math.min(Number(tokens), mostTokens)
+    : 0
 
 /** A status of 200 all the same: shutdown, sleep, an engine error (vllm v1 FinishReason). */
 const gaveUpOn = new Set(['abort', 'error'])

@@ -36,8 +36,8 @@ export const closeBooks =
         whenWritten(ledger.reject(lost(messageOf(error))), next)
       } else if (_.isNil(item)) end()
       else if (isReject(item)) {
-        if (!rejectsLeave) push(null, item)
-        // `filter` lets no reject through: this one was a row.
+        // `filter` lets no reject through: this one was a row, and is no row any more.
+        if (!rejectsLeave && !ledger.settled) push(null, item)
         whenWritten(ledger.settled ? ledger.rejectRow(item) : ledger.reject(item), next)
       } else {
         const problem = ledger.settled ? undefined : unwritable(item)

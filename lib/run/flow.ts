@@ -42,6 +42,7 @@ export const flow = async (
     ledger,
     rejectsLeave: outputs.takesRejects,
     onEnd: () => {
+      ledger.cameToEnd = !ledger.halted
       underway.stopReading()
       // Whatever is open now would be paid for and thrown away.
       if (ledger.full) underway.leaveOpen()

@@ -25,6 +25,6 @@ export const checkOwn = async (
   if (own.size > size)
     throw new Failure(
       'write_failed',
-      `Expected ${path} to hold the ${size} bytes that this run wrote, but it holds ${own.size}: something else writes to it. Give each run files of its own, and run the command again: it goes on, and moves what others wrote behind its rows into the folder of --state.`,
+      `Expected ${path} to hold the ${size} bytes that this run wrote, but it holds ${own.size}: something else writes to it. Give each run files of its own. Run again, the command goes on and moves what others wrote behind its rows into the folder of --state.`,
     )
 }

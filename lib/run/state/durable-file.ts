@@ -25,8 +25,6 @@ export interface DurableFileOptions {
   /** A file that is new to the run may hold something, and is emptied. */
   force: boolean
   refuse: Refuse
-  /** A file that is new to the run may hold something, and its rows go behind that. */
-  mayHold?: boolean
   /** A file for what is cut off, so that nothing is ever destroyed. */
   aside: string
   inputs: string[]
@@ -90,8 +88,7 @@ export class DurableFile implements CommittedOutput {
       if (committed && (committed.bytes > 0 || committed.identity === identity)) {
         if (found) await file.#goOn(committed, stats.size, options)
         file.surplus = stats.size - file.#size
-      } else if (options.mayHold) await file.#endAt(stats.size)
-      else await refuseFull(handle, path, flag, force)
+      } else await refuseFull(handle, path, flag, force)
       return file
     } catch (error) {
       await handle.close()
@@ -158,8 +155,8 @@ export class DurableFile implements CommittedOutput {
     size: number,
     options: DurableFileOptions,
   ): Promise<void> {
-    // Behind > nothing more could be known of it.
-    if (identity === stdoutIdentity && size === bytes) return this.#endAt(size)
+    // Behind > or >> nothing more could be known of it; nothing of it is cut.
+    if (identity === stdoutIdentity && size >= bytes) return this.#endAt(size)
     await this.#endAt(Math.min(size, bytes))
     if (size >= bytes && digest(this.#tail) === tail) return
     const but = size < bytes ? `it holds ${size}` : 'what it holds is something else'

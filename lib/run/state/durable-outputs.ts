@@ -11,7 +11,7 @@ import { DurableFile } from './durable-file.js'
 import type { Earlier, Refuse } from './earlier.js'
 import { asideName, rejectsName } from './own-names.js'
 import type { StateOptions } from './state.js'
-import { appendedFile } from './stdout-file.js'
+import { fileBehind, type Stdout } from './stdout-file.js'
 import { StdoutOutput } from './stdout-output.js'
 
 export interface DurableOutputs {
@@ -36,25 +36,20 @@ export const openDurableOutputs = async (
   // A run was begun here, and no entry says what it wrote: what there is may be its rows.
   const isLost = manifest !== undefined && before === undefined
   const force = names.force && !isLost
-  const appended = goesToStdout(names) ? await appendedFile(stdout) : undefined
+  if (goesToStdout(names) && isLost && (fileBehind(stdout as Stdout)?.size ?? 0) > 0)
+    throw lostJournal(dir, 'stdout')
   // First, since it may be refused and leaves nothing open.
-  const piped =
-    goesToStdout(names) && appended === undefined
-      ? [new StdoutOutput({ stdout, committed: committed[outFlag], refuse, log })]
-      : []
+  const piped = goesToStdout(names)
+    ? [new StdoutOutput({ stdout, committed: committed[outFlag], refuse, log })]
+    : []
   const files = await openFiles(
-    [
-      ...(appended === undefined ? [] : [{ flag: outFlag, file: appended }]),
-      ...named,
-      { flag: stateRejects, file: rejects },
-    ],
+    [...named, { flag: stateRejects, file: rejects }],
     ({ flag, file }) =>
       DurableFile.open(file, {
         flag,
         committed: committed[flag],
         force,
         refuse,
-        mayHold: file === appended,
         aside: join(dir, asideName(flag)),
         inputs,
       }).catch((error: unknown) => {

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import type { Summary } from '../summary.js'
 
-/** Whether a summary is there, and of a run that came to its end. */
-export const isOfTheEnd = async (path: string): Promise<boolean> => {
+type Records = Pick<Summary, 'in' | 'kept'>
+
+/** Whether a summary is there, of a run that came to its end with so many records. */
+export const isOfTheEnd = async (path: string, now: Records): Promise<boolean> => {
   try {
-    const { stopped } = JSON.parse(await readFile(path, 'utf8')) as { stopped?: true }
-    return stopped === undefined
+    const told = JSON.parse(await readFile(path, 'utf8')) as Partial<Summary>
+    return !told.stopped && told.in === now.in && told.kept === now.kept
   } catch {
     return false
   }

@@ -179,7 +179,7 @@ const isStale = async (
   const state = stateOf(owner)
   const onWait = (heardOf: number, wait: number) =>
     log(
-      `${dir} is locked by ${nameOf(owner)}, which cannot be seen from here and was heard of ${heardOf} s ago: waiting ${wait} s for a sign of life.`,
+      `${dir} is locked by ${nameOf(owner)}, which cannot be seen from here (or began before a restart) and was heard of ${heardOf} s ago: waiting ${wait} s for a sign of life.`,
     )
   const life = state === 'unseen' ? await lifeOf(path, { now, signal, onWait }) : state
   if (life === 'alive') throw locked(dir, path, owner)

@@ -167,7 +167,7 @@ const stateOf = (
     finish: () => commits.finish(booksOf(ledger), bookmark.entered),
     tell: summary => writeWhole(told, summary),
     tellIfMissed: async summary => {
-      if (!(await isOfTheEnd(told))) await writeWhole(told, summary)
+      if (!(await isOfTheEnd(told, summary))) await writeWhole(told, summary)
     },
     close: async () => {
       const failure = await commits.close()
@@ -196,7 +196,7 @@ const sinkOf = (ledger: Ledger, trail: RecordTrail, commits: Commits): Writable 
     },
     final(done) {
       // Of a run that was cut, rows may be missing that nobody dropped: their records stay open.
-      if (!ledger.halted) trail.rowsEnded()
+      if (ledger.cameToEnd) trail.rowsEnded()
       void commits.flush().then(() => done())
     },
   })

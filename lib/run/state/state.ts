@@ -7,6 +7,7 @@ import type { Ledger } from '../../ledger.js'
 import type { ModelStats } from '../../model/model.js'
 import type { Bookmark } from '../../stages/bookmark.js'
 import type { OutputNames, Outputs } from '../open-outputs.js'
+import type { Summary } from '../summary.js'
 import type { JournalEntry } from './journal.js'
 
 /** What a command says of a run that is to be durable. */
@@ -66,5 +67,5 @@ export interface State extends Outputs {
   /** Keeps the summary in the folder. */
   tell: (summary: object) => Promise<void>
   /** The same in a run that was finished before, where a crash has kept the last one from being told. */
-  tellIfMissed: (summary: object) => Promise<void>
+  tellIfMissed: (summary: Summary) => Promise<void>
 }

@@ -7,7 +7,6 @@ import {
   readSync,
   type Stats,
 } from 'node:fs'
-import { realpath, stat } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 
 export type Stdout = Writable & { isTTY?: boolean; fd?: unknown }
@@ -18,27 +17,6 @@ export const fileBehind = ({ fd }: { fd?: unknown }): Stats | undefined => {
   try {
     const stats = fstatSync(fd)
     return stats.isFile() ? stats : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * The name of a file behind `>>`, which can be written to by its name as well. Undefined where
- * stderr goes there, too: a file that takes messages is none that a run has for itself.
- */
-export const appendedFile = async (
-  stdout: Stdout,
-  stderr: { fd?: unknown } = process.stderr,
-): Promise<string | undefined> => {
-  const own = fileBehind(stdout)
-  if (!own || !isAppendedTo(stdout.fd as number)) return undefined
-  const told = fileBehind(stderr)
-  if (told?.ino === own.ino && told.dev === own.dev) return undefined
-  try {
-    const path = await realpath(`/proc/self/fd/${stdout.fd as number}`)
-    const there = await stat(path)
-    return there.ino === own.ino && there.dev === own.dev ? path : undefined
   } catch {
     return undefined
   }
@@ -65,12 +43,15 @@ export const endsInLine = (stdout: Stdout): boolean => {
 const newline = 0x0a
 const appendFlag = 0o2000
 
-const isAppendedTo = (fd: number): boolean => {
+/** Whether it was opened with `>>`; true where that cannot be seen. */
+export const isAppendedTo = ({ fd }: Stdout): boolean => {
   try {
     const [, flags = ''] =
-      /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')) ?? []
+      /^flags:\s*(\d+)/m.exec(
+        readFileSync(`/proc/self/fdinfo/${fd as number}`, 'utf8'),
+      ) ?? []
     return (parseInt(flags, 8) & appendFlag) !== 0
   } catch {
-    return false
+    return true
   }
 }

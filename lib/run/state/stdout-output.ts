@@ -1,8 +1,8 @@
 /**
- * Rows of a durable run on stdout, where that is a pipe, a terminal or a file behind `>`. What
- * has left cannot be taken back: a row whose commit a crash prevented comes twice. A file behind
- * `>` is empty again at each start, which would lose the rows of before in silence; one behind
- * `>>` is a file like any other (`stdout-file.ts`).
+ * Rows of a durable run on stdout. What has left cannot be taken back, and a file behind `>>` may
+ * take rows of others: nothing is cut there, and a row whose commit a crash prevented comes
+ * twice. A file behind `>` is empty again at each start, which would lose the rows of before in
+ * silence.
  */
 import { fdatasync } from 'node:fs'
 import { promisify } from 'node:util'
@@ -11,7 +11,7 @@ import { inertJson } from '../printable.js'
 import type { CommittedOutput, End } from './commits.js'
 import type { Refuse } from './earlier.js'
 import { stateFailed } from './state-failed.js'
-import { endsInLine, fileBehind, type Stdout } from './stdout-file.js'
+import { endsInLine, fileBehind, isAppendedTo, type Stdout } from './stdout-file.js'
 
 export interface StdoutOptions {
   stdout: Stdout
@@ -55,7 +55,7 @@ export class StdoutOutput implements CommittedOutput {
       this.#bytes = size
     }
     if (size === undefined) return
-    if (this.#bytes === 0)
+    if (this.#bytes === 0 && !isAppendedTo(stdout))
       log(
         'Rows go to a file that > empties at each start: to go on with this run later, use >> or --out from now on.',
       )
@@ -79,7 +79,7 @@ export class StdoutOutput implements CommittedOutput {
     this.#bytes += Buffer.byteLength(lines)
   }
 
-  /** What has left cannot be had back; of a file the next write would leave a hole there. */
+  /** What has left cannot be had back. */
   async takeBack(): Promise<void> {}
 }
 

@@ -521,6 +521,24 @@ t.test('so they do where too much was rejected', async t => {
   t.equal(new Set(at.lines('sft')).size, 24 - lost)
 })
 
+t.test('a target is reached, too, where a plain filter drops rows', async t => {
+  const at = await durable(t, {}, false)
+  const lib = join(import.meta.dirname, '../../../lib')
+  const file = join(at.dir, 'drop.mjs')
+  writeFileSync(
+    file,
+    `import { filter } from '${lib}/stages/filter.ts'
+     import { chain } from '${lib}/stage.ts'
+     export default () => chain(filter({ as: 'record' }), source => source.filter(row => /[02468] words/.test(row.query)))`,
+  )
+  const args = [at.input, '--pipeline', file, '--target', '10']
+  await at.run(args)
+  const rows = at.lines('sft')
+  const again = await at.run(args)
+  t.match(again.stderr, /10 records are done already, and nothing is left to do/)
+  t.same(at.lines('sft'), rows)
+})
+
 t.test('without --state no row is claimed that was cut', async t => {
   const at = await durable(t, {}, false)
   const args = late(at, '')
@@ -689,7 +707,7 @@ t.test('a summary that a crash has kept from being told is told later', async t 
   const told = readFileSync(path, 'utf8')
   await at.run([at.input])
   t.equal(readFileSync(path, 'utf8'), told, 'a finished run changes nothing')
-  for (const stale of ['{"in":3,"stopped":true}', undefined]) {
+  for (const stale of ['{"in":3,"stopped":true}', '{"in":3,"kept":1}', undefined]) {
     if (stale) writeFileSync(path, stale)
     else rmSync(path)
     await at.run([at.input])

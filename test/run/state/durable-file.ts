@@ -9,10 +9,7 @@ const opening = (t: Test) => {
   const read = () => readFileSync(path, 'utf8')
   /** What `--force` let pass. */
   const passed: string[] = []
-  const open = async (
-    committed?: End,
-    more: { force?: boolean; path?: string; mayHold?: boolean } = {},
-  ) => {
+  const open = async (committed?: End, more: { force?: boolean; path?: string } = {}) => {
     const file = await DurableFile.open(more.path ?? path, {
       flag: '--out',
       committed,
@@ -21,7 +18,6 @@ const opening = (t: Test) => {
         if (more.force) passed.push(...changes)
         else because(changes)
       },
-      mayHold: more.mayHold ?? false,
       aside: `${path}.aside`,
       inputs: [],
     })
@@ -187,26 +183,16 @@ t.test('what is no file says so', async t => {
   await t.rejects(open(), { code: 'write_failed', message: /--out .*rows to be a file/ })
 })
 
-t.test('rows go behind what a file may hold, on a line of their own', async t => {
+t.test('a file that stdout wrote to goes on behind all that it holds', async t => {
   const { path, read, open } = opening(t)
-  writeFileSync(path, 'of somebody')
-  const file = await open(undefined, { mayHold: true })
-  await file.begin()
-  await file.append('one\n')
-  await file.append('two\n')
-  t.equal(read(), 'of somebody\none\ntwo\n')
-  await file.close()
-  const again = await open(file.end)
-  await again.begin()
-  t.equal(read(), 'of somebody\none\ntwo\n')
-})
-
-t.test('a file that stdout wrote to goes on where all of it is the run’s', async t => {
-  const { path, open } = opening(t)
   const stdout = { bytes: 4, tail: '', identity: 'stdout' }
-  writeFileSync(path, 'one\n')
-  t.equal((await open(stdout)).end.bytes, 4)
-  writeFileSync(path, 'one\ntwo\n')
+  writeFileSync(path, 'one\ntwo, torn')
+  const file = await open(stdout)
+  await file.begin()
+  await file.append('three\n')
+  await file.append('four\n')
+  t.equal(read(), 'one\ntwo, torn\nthree\nfour\n')
+  writeFileSync(path, 'one')
   await t.rejects(open(stdout), { code: 'state_mismatch' })
 })
 
