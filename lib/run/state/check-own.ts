@@ -1,15 +1,8 @@
 import { stat, type FileHandle } from 'node:fs/promises'
 import { Failure } from '../../errors.js'
 
-/**
- * What is written to a file that was moved or removed, nobody finds; what is written at a place
- * in one that somebody else writes to destroys. @throws Failure write_failed
- */
-export const checkOwn = async (
-  handle: FileHandle,
-  path: string,
-  size: number,
-): Promise<void> => {
+/** What is written to a file that was moved or removed, nobody finds. @throws Failure write_failed */
+export const checkPlace = async (handle: FileHandle, path: string): Promise<void> => {
   const there = await stat(path).catch(() => undefined)
   const own = await handle.stat()
   if (there?.ino !== own.ino || there.dev !== own.dev)
@@ -17,6 +10,16 @@ export const checkOwn = async (
       'write_failed',
       `Expected ${path} to stay where it is during the run, but it was removed or replaced. Put it back and run the command again: it goes on.`,
     )
+}
+
+/** What is written at a place in a file that somebody else writes to destroys. @throws Failure write_failed */
+export const checkOwn = async (
+  handle: FileHandle,
+  path: string,
+  size: number,
+): Promise<void> => {
+  await checkPlace(handle, path)
+  const own = await handle.stat()
   if (own.size < size)
     throw new Failure(
       'write_failed',

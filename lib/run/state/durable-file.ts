@@ -12,7 +12,7 @@ import { shownAs } from '../open-files.js'
 import { identityOf, notWritable, refuseFull, refuseInput } from '../output-file.js'
 import type { CommittedOutput, End } from './commits.js'
 import type { Refuse } from './earlier.js'
-import { checkOwn } from './check-own.js'
+import { checkOwn, checkPlace } from './check-own.js'
 import { writeAll } from './journal.js'
 import { stdoutIdentity } from './stdout-output.js'
 import { stateFailed } from './state-failed.js'
@@ -144,6 +144,11 @@ export class DurableFile implements CommittedOutput {
     this.#size = this.#before.size
     this.#tail = this.#before.tail
     await this.#handle.truncate(this.#size)
+  }
+
+  /** @throws Failure write_failed, where what it holds is no longer under its name */
+  async checkPlace(): Promise<void> {
+    if (this.#isFile && this.#size > 0) await checkPlace(this.#handle, this.path)
   }
 
   async close(): Promise<void> {

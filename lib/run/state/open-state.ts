@@ -118,6 +118,7 @@ const stateOf = (
   })
   ledger.trail = trail
   let models: ModelNames | undefined
+  let hasBegun = false
   const told = join(dir, 'summary.json')
 
   return {
@@ -159,6 +160,7 @@ const stateOf = (
       for (const file of files.values()) await file.begin()
       // From here on what the outputs hold is known to be ours.
       await commits.begin()
+      hasBegun = true
     },
     recount: async () => {
       await commits.flush()
@@ -171,12 +173,14 @@ const stateOf = (
     },
     close: async () => {
       const failure = await commits.close()
-      try {
-        await closeFiles([...files.values(), journal])
-      } finally {
-        await lock.giveBack()
-      }
-      if (failure) throw failure
+      const endings = [
+        ...(hasBegun ? [...files.values()].map(file => () => file.checkPlace()) : []),
+        () => closeFiles([...files.values(), journal]),
+        lock.giveBack,
+      ]
+      const errors: unknown[] = failure ? [failure] : []
+      for (const end of endings) await end().catch((error: unknown) => errors.push(error))
+      if (errors.length > 0) throw errors[0]
     },
   }
 }

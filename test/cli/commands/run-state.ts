@@ -313,7 +313,7 @@ t.test(
   'a file that is removed while rows are written ends the run, which goes on',
   async t => {
     const at = await durable(t, { time: 5 })
-    const running = at.run([at.input])
+    const running = at.run([at.input, '--concurrency', '1'])
     const sft = join(at.dir, 'sft')
     while (!existsSync(sft) || readFileSync(sft).length === 0)
       await new Promise(resolve => setTimeout(resolve, 2))
@@ -333,9 +333,38 @@ t.test(
   },
 )
 
+t.test('a file that is gone at the end is told', async t => {
+  const at = await durable(t)
+  const lib = join(import.meta.dirname, '../../../lib')
+  const sft = join(at.dir, 'sft')
+  const recipe = join(at.dir, 'last.mjs')
+  // Every row is written by then, and nothing more will be.
+  writeFileSync(
+    recipe,
+    `import { existsSync, readFileSync, renameSync } from 'node:fs'
+     import { setTimeout as delay } from 'node:timers/promises'
+     import { perRecord } from '${lib}/flow/per-record.ts'
+     export default () => perRecord(async record => {
+       if (!record.query.startsWith('Write 23')) return record
+       while (readFileSync('${sft}', 'utf8').split('\\n').length < 24) await delay(5)
+       renameSync('${sft}', '${sft}.moved')
+       return []
+     })`,
+  )
+  const ran = await runProgram([
+    'run',
+    ...flags(at.server, at.dir),
+    '--pipeline',
+    recipe,
+    at.input,
+  ])
+  t.equal(ran.code, 1)
+  t.match(ran.stderr, /sft to stay where it is during the run, but it was removed/)
+})
+
 t.test('so does a folder that is moved away', async t => {
   const at = await durable(t, { time: 5 })
-  const running = at.run([at.input])
+  const running = at.run([at.input, '--concurrency', '1'])
   const [sft, state] = [join(at.dir, 'sft'), join(at.dir, 'state')]
   while (!existsSync(sft) || readFileSync(sft).length === 0)
     await new Promise(resolve => setTimeout(resolve, 2))
