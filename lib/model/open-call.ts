@@ -120,8 +120,6 @@ export class OpenCall implements Waiting {
   board(flight: Flight): void {
     this.attempts++
     this.since = performance.now()
-    // Where it broke before has nothing to do with what becomes of it elsewhere.
-    if (this.brokenAt !== flight.endpoint) this.brokenAt = undefined
     this.endpoint = flight.endpoint
     this.flight = flight
     this.wasAlone = flight.isAlone
