@@ -123,7 +123,7 @@ const lines = z.strictObject({
   raw: z
     .boolean()
     .default(false)
-    .describe('lines as they are, as they come without it, too'),
+    .describe('write the lines as they are, which is the default'),
   onlyNew: z
     .boolean()
     .default(false)

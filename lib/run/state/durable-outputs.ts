@@ -11,7 +11,7 @@ import { DurableFile } from './durable-file.js'
 import type { Earlier, Refuse } from './earlier.js'
 import { asideName, rejectsName } from './own-names.js'
 import type { StateOptions } from './state.js'
-import { fileBehind, type Stdout } from './stdout-file.js'
+import { fileBehind } from './stdout-file.js'
 import { StdoutOutput } from './stdout-output.js'
 
 export interface DurableOutputs {
@@ -36,7 +36,7 @@ export const openDurableOutputs = async (
   // A run was begun here, and no entry says what it wrote: what there is may be its rows.
   const isLost = manifest !== undefined && before === undefined
   const force = names.force && !isLost
-  if (goesToStdout(names) && isLost && (fileBehind(stdout as Stdout)?.size ?? 0) > 0)
+  if (goesToStdout(names) && isLost && (fileBehind(stdout)?.size ?? 0) > 0)
     throw lostJournal(dir, 'stdout')
   // First, since it may be refused and leaves nothing open.
   const piped = goesToStdout(names)

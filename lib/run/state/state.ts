@@ -2,13 +2,13 @@
  * `--state DIR`: a run that can be killed at any instant and goes on where its last commit left
  * it. The folder holds the lock, the manifest, the journal, the rejects and the last summary.
  */
-import type { Writable } from 'node:stream'
 import type { Ledger } from '../../ledger.js'
 import type { ModelStats } from '../../model/model.js'
 import type { Bookmark } from '../../stages/bookmark.js'
 import type { OutputNames, Outputs } from '../open-outputs.js'
 import type { Summary } from '../summary.js'
 import type { JournalEntry } from './journal.js'
+import type { Stdout } from './stdout-file.js'
 
 /** What a command says of a run that is to be durable. */
 export interface StatePlan {
@@ -27,7 +27,7 @@ export interface StateOptions extends StatePlan {
   inputs: string[]
   /** Records at the start of the input that never enter. */
   skip: number
-  stdout: Writable & { isTTY?: boolean }
+  stdout: Stdout
   /** Gets the counts of earlier sessions, and is followed from here on. */
   ledger: Ledger
   /** Of this session. */

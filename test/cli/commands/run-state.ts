@@ -79,6 +79,25 @@ const contents = ({ lines, dir }: Durable) =>
       .sort(),
   )
 
+let recipes = 0
+/** Arguments for a recipe of the user's own, of these stages and ours. */
+const recipe = (at: Durable, stage: string): string[] => {
+  // A module is loaded once by its name.
+  const file = join(at.dir, `recipe-${recipes++}.mjs`)
+  const lib = join(import.meta.dirname, '../../../lib')
+  writeFileSync(
+    file,
+    `import { readFileSync, renameSync } from 'node:fs'
+     import { setTimeout as delay } from 'node:timers/promises'
+     import { perRecord } from '${lib}/flow/per-record.ts'
+     import { filter } from '${lib}/stages/filter.ts'
+     import { chain } from '${lib}/stage.ts'
+     export default () => ${stage}`,
+  )
+  return [at.input, '--pipeline', file]
+}
+const custom = (at: Durable, stage: string) => at.run(recipe(at, stage))
+
 t.test(
   'a durable run gives the rows that any run gives, and keeps its books',
   async t => {
@@ -335,29 +354,15 @@ t.test(
 
 t.test('a file that is gone at the end is told', async t => {
   const at = await durable(t)
-  const lib = join(import.meta.dirname, '../../../lib')
   const sft = join(at.dir, 'sft')
-  const recipe = join(at.dir, 'last.mjs')
   // Every row is written by then, and nothing more will be.
-  writeFileSync(
-    recipe,
-    `import { existsSync, readFileSync, renameSync } from 'node:fs'
-     import { setTimeout as delay } from 'node:timers/promises'
-     import { perRecord } from '${lib}/flow/per-record.ts'
-     export default () => perRecord(async record => {
-       if (!record.query.startsWith('Write 23')) return record
-       while (readFileSync('${sft}', 'utf8').split('\\n').length < 24) await delay(5)
-       renameSync('${sft}', '${sft}.moved')
-       return []
-     })`,
-  )
-  const ran = await runProgram([
-    'run',
-    ...flags(at.server, at.dir),
-    '--pipeline',
-    recipe,
-    at.input,
-  ])
+  const last = `perRecord(async record => {
+    if (!record.query.startsWith('Write 23')) return record
+    while (readFileSync('${sft}', 'utf8').split('\\n').length < 24) await delay(5)
+    renameSync('${sft}', '${sft}.moved')
+    return []
+  })`
+  const ran = await runProgram(['run', ...flags(at.server, at.dir), ...recipe(at, last)])
   t.equal(ran.code, 1)
   t.match(ran.stderr, /sft to stay where it is during the run, but it was removed/)
 })
@@ -415,20 +420,10 @@ t.test('rows on stdout go on as well', async t => {
   )
 })
 
-let recipes = 0
-const custom = async (at: Durable, stage: string, ...args: string[]) => {
-  // A module is loaded once by its name.
-  const file = join(at.dir, `recipe-${recipes++}.mjs`)
-  writeFileSync(file, `export default () => ${stage}\n`)
-  return at.run([at.input, '--pipeline', file, ...args])
-}
-
 t.test('a pipeline of the user goes on, and another one is another run', async t => {
   const at = await durable(t, {}, false)
   const stage = 'source => source.map(record => ({ ...record, mine: true }))'
-  const file = join(at.dir, 'recipe.mjs')
-  writeFileSync(file, `export default () => ${stage}\n`)
-  const args = [at.input, '--pipeline', file]
+  const args = recipe(at, stage)
   await at.run([...args, '--limit', '10'])
   t.equal(at.lines('sft').length, 10)
   const other = await custom(at, `${stage}.map(record => record)`)
@@ -443,21 +438,15 @@ t.test(
   'behind the filter a row may go, become several or fail, as without --state',
   async t => {
     const at = await durable(t, {}, false)
-    const lib = join(import.meta.dirname, '../../../lib')
-    const file = join(at.dir, 'rows.mjs')
-    writeFileSync(
-      file,
-      `import { perRecord } from '${lib}/flow/per-record.ts'
-     import { filter } from '${lib}/stages/filter.ts'
-     import { chain } from '${lib}/stage.ts'
-     export default () => chain(filter({ as: 'record' }), perRecord(async row => {
-       const n = Number(/\\d+/.exec(row.query)[0])
-       if (n % 3 === 0) return []
-       if (n % 3 === 1) return [row, { ...row, twin: true }]
-       throw new Error('no twos')
-     }))`,
+    const args = recipe(
+      at,
+      `chain(filter({ as: 'record' }), perRecord(async row => {
+        const n = Number(/\\d+/.exec(row.query)[0])
+        if (n % 3 === 0) return []
+        if (n % 3 === 1) return [row, { ...row, twin: true }]
+        throw new Error('no twos')
+      }))`,
     )
-    const args = [at.input, '--pipeline', file]
     const plain = await runProgram([
       'run',
       '--base-url',
@@ -491,29 +480,22 @@ t.test(
   },
 )
 
-/** Records of a recipe whose rows take their time behind the filter. */
-const late = (at: Durable, before: string): string[] => {
-  const lib = join(import.meta.dirname, '../../../lib')
-  const file = join(at.dir, 'late.mjs')
-  writeFileSync(
-    file,
-    `import { setTimeout as delay } from 'node:timers/promises'
-     import { perRecord } from '${lib}/flow/per-record.ts'
-     import { filter } from '${lib}/stages/filter.ts'
-     import { chain } from '${lib}/stage.ts'
-     export default () => chain(${before} filter({ as: 'record' }), perRecord(async row => {
-       await delay(Number(process.env.LATE_MS))
-       return row
-     }, { window: 10 }))`,
-  )
+/** Records of a recipe whose rows take their time behind the filter, until `LATE_MS` is none. */
+const late = (t: Test, at: Durable, before = ''): string[] => {
   t.teardown(() => delete process.env['LATE_MS'])
   process.env['LATE_MS'] = '300'
-  return [at.input, '--pipeline', file]
+  return recipe(
+    at,
+    `chain(${before} filter({ as: 'record' }), perRecord(async row => {
+      await delay(Number(process.env.LATE_MS))
+      return row
+    }, { window: 10 }))`,
+  )
 }
 
 t.test('rows that are cut behind the filter leave their records open', async t => {
   const at = await durable(t, {}, false)
-  const args = late(at, '')
+  const args = late(t, at)
   const signals = new EventEmitter()
   const running = at.run(args, { signals })
   const sft = join(at.dir, 'sft')
@@ -538,7 +520,7 @@ t.test('so they do where too much was rejected', async t => {
     if (process.env.LATE_MS !== '0' && /Write 1\\d words/.test(record.query)) throw new Error('no')
     return record
   }),`
-  const args = late(at, bad)
+  const args = late(t, at, bad)
   const cut = await at.run([...args, '--max-rejects', '2'])
   t.equal(cut.code, 1)
   t.equal(cut.summary.kept, at.lines('sft').length)
@@ -552,15 +534,9 @@ t.test('so they do where too much was rejected', async t => {
 
 t.test('a target is reached, too, where a plain filter drops rows', async t => {
   const at = await durable(t, {}, false)
-  const lib = join(import.meta.dirname, '../../../lib')
-  const file = join(at.dir, 'drop.mjs')
-  writeFileSync(
-    file,
-    `import { filter } from '${lib}/stages/filter.ts'
-     import { chain } from '${lib}/stage.ts'
-     export default () => chain(filter({ as: 'record' }), source => source.filter(row => /[02468] words/.test(row.query)))`,
-  )
-  const args = [at.input, '--pipeline', file, '--target', '10']
+  const drop = `chain(filter({ as: 'record' }), source =>
+    source.filter(row => /[02468] words/.test(row.query)))`
+  const args = [...recipe(at, drop), '--target', '10']
   await at.run(args)
   const rows = at.lines('sft')
   const again = await at.run(args)
@@ -570,13 +546,13 @@ t.test('a target is reached, too, where a plain filter drops rows', async t => {
 
 t.test('without --state no row is claimed that was cut', async t => {
   const at = await durable(t, {}, false)
-  const args = late(at, '')
+  const args = late(t, at)
   const signals = new EventEmitter()
   const lines: string[] = []
   const stdout = new Writable({
     write: (chunk, _encoding, done) => {
       lines.push(...String(chunk).split('\n').slice(0, -1))
-      if (lines.length === 1 || !cut) {
+      if (!cut) {
         cut = true
         signals.emit('SIGINT', 'SIGINT')
         signals.emit('SIGINT', 'SIGINT')
